@@ -1,0 +1,50 @@
+"""What the door says to one scan before anything is written: in, out, or why not. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from credit_app.attendance.answers import Answer
+from credit_app.attendance.queries import ScanContext
+from credit_app.attendance.scans import Scan
+
+OPENS_BEFORE = timedelta(minutes=30)  # check-in, before the planned start
+LEAVES_UNTIL = timedelta(minutes=60)  # check-out, after the planned end
+
+
+def refusal(context: ScanContext, scan: Scan, now: datetime) -> Answer | None:
+    """Why this scan moves nobody, or None. Who is inside may always leave until the door closes."""
+    if scan.valid_until is not None and now > scan.valid_until:
+        return Answer("claim_timeout")
+    if context.happening.status == "cancelled":
+        return Answer("cancelled")
+    return _refusal_to_leave(context, scan) if scan.direction == "out" else _refusal_to_enter(context, scan)
+
+
+def _refusal_to_leave(context: ScanContext, scan: Scan) -> Answer | None:
+    if context.attendance is None:
+        return Answer("not_checked_in")
+    happening = context.happening
+    late = scan.scanned_at > happening.ends_at + LEAVES_UNTIL
+    return Answer("closed") if happening.status == "closed" or late else None
+
+
+def _refusal_to_enter(context: ScanContext, scan: Scan) -> Answer | None:
+    happening, attendance = context.happening, context.attendance
+    if attendance is not None and attendance.presence.open_since_at is not None:
+        return None  # answered "already", which is no refusal
+    if not context.offered:
+        return Answer("cancelled")
+    if scan.scanned_at < happening.starts_at - OPENS_BEFORE:
+        return Answer("too_early", {"opens_at": (happening.starts_at - OPENS_BEFORE).isoformat()})
+    if happening.status == "closed" or scan.scanned_at > happening.ends_at:
+        return Answer("closed")
+    if context.grade is None:
+        return Answer("not_enrolled")
+    if not context.welcome:
+        return Answer("not_eligible", {"reason": "other_school"})
+    if not happening.grade_from <= context.grade <= happening.grade_to:
+        return Answer("not_eligible", {"grade_from": happening.grade_from, "grade_to": happening.grade_to})
+    if attendance is None and happening.capacity is not None and context.heads >= happening.capacity:
+        return Answer("full", {"capacity": happening.capacity})
+    return None

@@ -1,0 +1,197 @@
+"""What ``flask verify`` asks of the door.
+
+I1: scans stand as they were acknowledged. I2: one attendance per pupil, occurrence and day, following from its scans.
+I3: one award per decided participation, none for an undecided one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from credit_app.activities.models import Activity, Occurrence
+from credit_app.attendance.crediting import Present, present_fact
+from credit_app.attendance.models import Attendance, ScanEvent
+from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
+from credit_app.attendance.seal import SEALED, scan_digest
+from credit_app.attendance.stays import Presence, presence_of
+from credit_app.errors import NoRuleSet
+from credit_app.findings import Finding, Progress
+from credit_app.ledger.models import LedgerEntry
+from credit_app.organisations.models import School, Venue
+from credit_app.rule_books.queries import book_for
+from credit_app.rules.facts import Fact
+from credit_app.rules.single import award as judge
+from credit_app.schools.models import Enrolment, Student
+from credit_app.schools.queries import holds_on
+
+CHUNK = 1000  # rows
+ACCEPTED = ("ok", "checked_out")
+
+
+def audit(session: Session, progress: Progress) -> Iterator[Finding]:
+    """Every broken scan event and attendance."""
+    scans = session.scalar(select(func.count()).select_from(ScanEvent)) or 0
+    attendances = session.scalar(select(func.count()).select_from(Attendance)) or 0
+    yield from _audit_scans(session, lambda done: progress(done, scans + attendances))
+    yield from _audit_duplicates(session)
+    yield from _audit_attendances(session, lambda done: progress(scans + done, scans + attendances))
+    yield from _audit_orphans(session)
+
+
+def _audit_scans(session: Session, progress: Any) -> Iterator[Finding]:
+    columns = [getattr(ScanEvent, column) for column in SEALED]
+    last = done = 0
+    while rows := session.execute(
+        select(ScanEvent.id, ScanEvent.digest, *columns).where(ScanEvent.id > last).order_by(ScanEvent.id).limit(CHUNK)
+    ).all():
+        for row in rows:
+            if row.digest != scan_digest({column: getattr(row, column) for column in SEALED}):
+                yield Finding("I1", f"scan_event ({row.id})", "its content is not what was acknowledged")
+        last, done = rows[-1].id, done + len(rows)
+        progress(done)
+
+
+def _audit_duplicates(session: Session) -> Iterator[Finding]:
+    key = (Attendance.student_id, Attendance.occurrence_id, Attendance.attended_on)
+    for row in session.execute(select(*key).group_by(*key).having(func.count() > 1)):
+        what = "more than one attendance for the pupil, occurrence and day"
+        yield Finding("I2", f"attendance (student {row[0]}, occurrence {row[1]}, {row[2]})", what)
+
+
+def _audit_attendances(session: Session, progress: Any) -> Iterator[Finding]:
+    last = done = 0
+    while rows := session.execute(_attendance_query(last)).all():
+        scans = _scans_of(session, rows)
+        entries = _entries_of(session, rows)
+        for row in rows:
+            yield from _audit_presence(row, scans.get((row.student_id, row.occurrence_id), []))
+            yield from _audit_award(session, row, entries.get((row.account_ref, row.public_id), []))
+        last, done = rows[-1].id, done + len(rows)
+        progress(done)
+
+
+def _audit_presence(row: Any, scans: Sequence[tuple[Any, str]]) -> Iterator[Finding]:
+    if row.proof in ("roll_call", "declared") or not scans:
+        if row.proof in ("self_scan", "staff_scan"):
+            yield Finding("I1", f"attendance ({row.id})", "no accepted scan tells of it")
+        return
+    told = presence_of(scans)
+    closed = row.end_assumed or row.status == "closed"
+    same_ends = row.open_since_at == told.open_since_at or (closed and row.open_since_at is None)
+    same = (row.first_in_at, row.stayed_seconds, row.last_out_at) == (
+        told.first_in_at,
+        told.stayed_seconds,
+        told.last_out_at,
+    )
+    if not (same and same_ends):
+        yield Finding("I2", f"attendance ({row.id})", "its times do not follow from its accepted scans")
+
+
+def _audit_award(session: Session, row: Any, entries: Sequence[Any]) -> Iterator[Finding]:
+    name = f"attendance ({row.id}) participation {row.public_id}"
+    if row.account_ref is None:
+        return  # erased: the ledger keeps the amounts under a pseudonym that nothing here leads to
+    if row.state == "voided":
+        if sum(entry.centicredits for entry in entries):
+            yield Finding("I3", name, "voided, but credits remain")
+        return
+    present = Present(
+        row.id,
+        row.public_id,
+        row.state,
+        row.grade,
+        row.proof,
+        row.worksheet,
+        row.end_assumed,
+        Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds),
+    )
+    fact = present_fact(happening_of(row[len(Attendance.__table__.columns) :]), present)
+    awards = [entry for entry in entries if entry.kind == "award"]
+    if len(awards) > 1:
+        yield Finding("I3", name, f"{len(awards)} awards for one participation")
+    if awards:
+        if not _same_attendance(fact, Fact.from_json(entries[-1].facts)):
+            yield Finding("I3", name, "its facts have changed and no adjustment says so")
+        return
+    try:
+        book = book_for(session, district_id=row.district_id, day=row.occurs_on)
+    except NoRuleSet:
+        return  # waits for a book, as DESIGN §4 has it
+    if judge(fact, {}, book).state != "pending":
+        yield Finding("I3", name, "decided, but no award was posted")
+
+
+def _audit_orphans(session: Session) -> Iterator[Finding]:
+    orphans = (
+        select(LedgerEntry.account_id, LedgerEntry.seq, LedgerEntry.participation)
+        .outerjoin(Attendance, Attendance.public_id == LedgerEntry.participation)
+        .where(LedgerEntry.kind == "award", Attendance.id.is_(None))
+    )
+    for row in session.execute(orphans):
+        what = f"an award for participation {row.participation}, of which nothing is known"
+        yield Finding("I3", f"ledger_entry ({row.account_id}, {row.seq})", what)
+
+
+def _same_attendance(now: Fact, posted: Fact) -> bool:
+    """Equal in what an attendance owns; a venue's tier, say, may change later without touching what was judged."""
+    owned = ("dwell_minutes", "checked_out", "end_assumed", "proof", "worksheet", "grade")
+    return replace(posted, **{name: getattr(now, name) for name in owned}) == posted
+
+
+def _attendance_query(last: int) -> Any:
+    return (
+        select(
+            *Attendance.__table__.columns,
+            *HAPPENING_COLUMNS,
+            Student.account_ref,
+            School.district_id,
+        )
+        .join(Occurrence, Occurrence.id == Attendance.occurrence_id)
+        .join(Activity, Activity.id == Occurrence.activity_id)
+        .outerjoin(Venue, Venue.id == Activity.venue_id)
+        .join(Student, Student.id == Attendance.student_id)
+        .outerjoin(Enrolment, and_(Enrolment.student_id == Student.id, holds_on(Enrolment, Attendance.attended_on)))
+        .join(School, School.id == func.coalesce(Enrolment.school_id, Student.school_id))
+        .where(Attendance.id > last)
+        .order_by(Attendance.id)
+        .limit(CHUNK)
+    )
+
+
+def _scans_of(session: Session, rows: Sequence[Any]) -> dict[tuple[int, int], list[tuple[Any, str]]]:
+    found: dict[tuple[int, int], list[tuple[Any, str]]] = {}
+    query = select(ScanEvent.student_id, ScanEvent.occurrence_id, ScanEvent.scanned_at, ScanEvent.direction).where(
+        ScanEvent.occurrence_id.in_({row.occurrence_id for row in rows}),
+        ScanEvent.student_id.in_({row.student_id for row in rows}),
+        ScanEvent.status.in_(ACCEPTED),
+    )
+    for scan in session.execute(query):
+        key = (scan.student_id, scan.occurrence_id)
+        found.setdefault(key, []).append((scan.scanned_at, scan.direction))
+    return found
+
+
+def _entries_of(session: Session, rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
+    found: dict[tuple[str, str], list[Any]] = {}
+    query = (
+        select(
+            LedgerEntry.account_id,
+            LedgerEntry.participation,
+            LedgerEntry.kind,
+            LedgerEntry.centicredits,
+            LedgerEntry.facts,
+        )
+        .where(
+            LedgerEntry.account_id.in_({row.account_ref for row in rows}),
+            LedgerEntry.participation.in_({row.public_id for row in rows}),
+        )
+        .order_by(LedgerEntry.account_id, LedgerEntry.seq)
+    )
+    for entry in session.execute(query):
+        found.setdefault((entry.account_id, entry.participation), []).append(entry)
+    return found

@@ -1,0 +1,228 @@
+"""Reading who was there: the scan's one query, and the lists that leaders see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from credit_app.activities.models import Activity, Occurrence
+from credit_app.attendance.answers import Answer
+from credit_app.attendance.crediting import Credited, Present
+from credit_app.attendance.facts import Happening
+from credit_app.attendance.models import Attendance, ScanEvent
+from credit_app.attendance.stays import Presence
+from credit_app.organisations.models import School, Venue
+from credit_app.rule_books.queries import latest_stamp
+from credit_app.schools.models import Enrolment, Student
+from credit_app.schools.queries import holds_on
+
+HAPPENING_COLUMNS = (
+    Occurrence.id.label("occurrence_id"),
+    Occurrence.handle,
+    Activity.public_id.label("activity"),
+    Activity.title,
+    Activity.category,
+    Activity.grade_from,
+    Activity.grade_to,
+    Activity.at_venue,
+    Venue.public_id.label("venue"),
+    func.coalesce(Venue.name, "").label("venue_name"),
+    Venue.tier,
+    Occurrence.starts_at,
+    Occurrence.ends_at,
+    Occurrence.occurs_on,
+    Occurrence.status,
+    Occurrence.capacity,
+)
+
+
+def happening_of(row: Row[Any]) -> Happening:
+    """The happening in a row that holds `HAPPENING_COLUMNS` first."""
+    return Happening(*row[: len(HAPPENING_COLUMNS)])
+
+
+@dataclass(frozen=True, slots=True)
+class ScanContext:
+    """All that deciding on one scan needs, fetched in one statement for the person who asks."""
+
+    happening: Happening
+    offered: bool  # the bureau has not withdrawn it
+    welcome: bool  # it is a venue's, or that of the pupil's own school
+    student_id: int
+    account_ref: str
+    grade: int | None  # None: not enrolled on that day
+    district_id: int
+    attendance: Present | None
+    heads: int
+    book_stamp: int
+    stored_student_id: int | None
+    stored_answer: Answer | None
+
+    @property
+    def credited(self) -> Credited:
+        return Credited(self.account_ref, self.district_id, self.book_stamp)
+
+
+def _context_statement() -> Any:
+    present = aliased(Attendance)
+    heads = (
+        select(func.count())
+        .select_from(present)
+        .where(present.occurrence_id == Occurrence.id, present.state != "voided")
+        .correlate(Occurrence)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            *HAPPENING_COLUMNS,
+            (Activity.status == "published").label("offered"),
+            or_(Activity.school_id.is_(None), Activity.school_id == Enrolment.school_id).label("welcome"),
+            Student.id.label("student_id"),
+            Student.account_ref,
+            Enrolment.grade.label("enrolled_grade"),
+            School.district_id,
+            Attendance.id.label("attendance_id"),
+            Attendance.public_id.label("participation"),
+            Attendance.state,
+            Attendance.grade,
+            Attendance.proof,
+            Attendance.worksheet,
+            Attendance.end_assumed,
+            Attendance.first_in_at,
+            Attendance.open_since_at,
+            Attendance.last_out_at,
+            Attendance.stayed_seconds,
+            case((Occurrence.capacity.is_(None), 0), else_=heads).label("heads"),
+            latest_stamp().label("book_stamp"),
+            ScanEvent.student_id.label("stored_student_id"),
+            ScanEvent.answer.label("stored_answer"),
+        )
+        .select_from(Occurrence)
+        .join(Activity, Activity.id == Occurrence.activity_id)
+        .outerjoin(Venue, Venue.id == Activity.venue_id)
+        .join(Student, Student.user_id == bindparam("user_id"))
+        .outerjoin(
+            Enrolment,
+            and_(Enrolment.student_id == Student.id, holds_on(Enrolment, Occurrence.occurs_on)),
+        )
+        # Who has left the roster in the meantime is still credited for having been there.
+        .join(School, School.id == func.coalesce(Enrolment.school_id, Student.school_id))
+        .outerjoin(
+            Attendance,
+            and_(
+                Attendance.student_id == Student.id,
+                Attendance.occurrence_id == Occurrence.id,
+                Attendance.attended_on == Occurrence.occurs_on,
+            ),
+        )
+        .outerjoin(
+            ScanEvent,
+            and_(ScanEvent.origin == bindparam("origin"), ScanEvent.client_uid == bindparam("client_uid")),
+        )
+        .where(Occurrence.handle == bindparam("handle"))
+        .limit(1)
+    )
+
+
+_CONTEXT = _context_statement()
+
+
+def scan_context(session: Session, *, user_id: int, handle: str, origin: str, client_uid: str) -> ScanContext | None:
+    """What is needed to decide on a scan of this user's own pupil, or None when the user is no pupil or there is no
+    such occurrence. One statement, which sees what has been flushed."""
+    # On the connection: plain rows need none of what the session does for objects, which costs more than the query.
+    row = (
+        session.connection()
+        .execute(_CONTEXT, {"user_id": user_id, "handle": handle, "origin": origin, "client_uid": client_uid})
+        .one_or_none()
+    )
+    if row is None or row.account_ref is None:
+        return None
+    attendance = None
+    if row.attendance_id is not None:
+        presence = Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds)
+        attendance = Present(
+            row.attendance_id,
+            row.participation,
+            row.state,
+            row.grade,
+            row.proof,
+            row.worksheet,
+            row.end_assumed,
+            presence,
+        )
+    return ScanContext(
+        happening=happening_of(row),
+        offered=row.offered,
+        welcome=bool(row.welcome),
+        student_id=row.student_id,
+        account_ref=row.account_ref,
+        grade=row.enrolled_grade,
+        district_id=row.district_id,
+        attendance=attendance,
+        heads=row.heads,
+        book_stamp=row.book_stamp,
+        stored_student_id=row.stored_student_id,
+        stored_answer=Answer.from_json(row.stored_answer) if row.stored_answer is not None else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KioskOccurrence:
+    """What opening a code needs to know: enough to check it and to name the place, no person."""
+
+    handle: str
+    code_epoch: int
+    title: str
+    venue_name: str
+    starts_at: datetime
+    ends_at: datetime
+    occurs_on: date
+    status: str
+
+
+def kiosk_occurrence(session: Session, *, handle: str) -> KioskOccurrence | None:
+    """The occurrence with this handle, if it has ever been published: what was withdrawn is told, not denied."""
+    row = session.execute(
+        select(
+            Occurrence.handle,
+            Occurrence.code_epoch,
+            Activity.title,
+            func.coalesce(Venue.name, School.name).label("venue_name"),
+            Occurrence.starts_at,
+            Occurrence.ends_at,
+            Occurrence.occurs_on,
+            Occurrence.status,
+        )
+        .join(Activity, Activity.id == Occurrence.activity_id)
+        .outerjoin(Venue, Venue.id == Activity.venue_id)
+        .outerjoin(School, School.id == Activity.school_id)
+        .where(Occurrence.handle == handle, Activity.status.in_(("published", "withdrawn")))
+    ).one_or_none()
+    return KioskOccurrence(*row) if row else None
+
+
+def head_counts(session: Session, *, occurrence_id: int) -> tuple[int, int]:
+    """(pupils inside now, pupils who came) of one occurrence, for the kiosk screen."""
+    inside, came = session.execute(
+        select(
+            func.count().filter(Attendance.open_since_at.is_not(None)),
+            func.count(),
+        ).where(Attendance.occurrence_id == occurrence_id, Attendance.state != "voided")
+    ).one()
+    return inside, came
+
+
+def heads_by_occurrence(session: Session, *, occurrence_ids: Collection[int]) -> dict[int, int]:
+    """occurrence id → pupils who came, for lists of occurrences; one that nobody came to is not in it."""
+    rows = session.execute(
+        select(Attendance.occurrence_id, func.count().label("came"))
+        .where(Attendance.occurrence_id.in_(occurrence_ids), Attendance.state != "voided")
+        .group_by(Attendance.occurrence_id)
+    )
+    return {row.occurrence_id: row.came for row in rows}

@@ -1,0 +1,13 @@
+"""The commands of the program: ``flask roster``, ``flask demo``, ``flask verify`` …"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from credit_app.commands import demo, jobs, roster, rules, verify
+
+
+def register(app: Flask) -> None:
+    """Give `app` its commands."""
+    for command in (demo.group, jobs.group, roster.group, rules.group, verify.verify):
+        app.cli.add_command(command)

@@ -1,0 +1,1 @@
+"""The commands of ``flask``, a module per group; ``credit_app.cli`` registers them."""

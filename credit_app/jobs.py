@@ -1,0 +1,138 @@
+"""Background jobs: what is done without anybody asking for it.
+
+Each job is idempotent: a second run, or one that was cut short and comes again, changes nothing that is done already.
+Each run leaves a row that the officer sees. The worker (``credit_app.worker``) runs them by their timetable, and
+``flask jobs run NAME`` at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask import Flask, current_app
+from huey import SqliteHuey, crontab
+
+from credit_app import clock
+from credit_app.activities.models import Occurrence
+from credit_app.activities.queries import due_to_close
+from credit_app.attendance.actions import close_occurrence
+from credit_app.attendance.admission import LEAVES_UNTIL
+from credit_app.errors import NotFound
+from credit_app.extensions import db
+from credit_app.operations import actions as operations
+from credit_app.operations.models import JobRun
+from credit_app.people import actions as people
+from credit_app.schools.roster.uploads import purge_uploads
+from credit_app.storage import reading_apart
+from credit_app.verification import verify
+
+RUNS_KEPT = timedelta(days=30)
+MOST_LOGGED = 50
+
+Figures = dict[str, int]
+
+
+class JobFailed(Exception):
+    """The job ran to its end, and what it found is a failure: the message says which."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """`work` takes the present instant, commits as it goes, and returns the figures of what it did."""
+
+    name: str
+    work: Callable[[datetime], Figures]
+    # When the worker runs it: the fields of a crontab, in UTC, which is Asia/Shanghai minus eight hours.
+    timetable: dict[str, str] = field(default_factory=dict)
+
+
+def close_ended_occurrences(now: datetime) -> Figures:
+    """Occurrences that took no more check-outs by `now` are closed; commits after each, so that none waits for all."""
+    closed = assumed = 0
+    due = [found.id for found in due_to_close(db.session(), ended_before=now - LEAVES_UNTIL)]
+    db.session.commit()
+    for occurrence_id in due:
+        occurrence = db.session.get(Occurrence, occurrence_id, with_for_update={"key_share": True})
+        # Staff may have closed it in the meantime.
+        if occurrence is not None and occurrence.status == "scheduled":
+            assumed += close_occurrence(db.session(), occurrence=occurrence, now=now)
+            closed += 1
+        db.session.commit()
+    return {"closed": closed, "ends_assumed": assumed}
+
+
+def purge_expired(now: datetime) -> Figures:
+    """Sign-ins that have ended, failures that no longer count, rosters nobody applied and old runs of jobs are gone."""
+    sign_ins = people.purge_expired(db.session(), now=now)
+    uploads = purge_uploads(db.session(), now=now)
+    runs = operations.forget_runs(db.session(), started_before=now - RUNS_KEPT)
+    db.session.commit()
+    return {"sign_ins": sign_ins, "uploads": uploads, "runs": runs}
+
+
+def verify_ledger(now: datetime) -> Figures:
+    """Every row has been audited (``flask verify``). Raises: JobFailed, which names the first broken row."""
+    broken, first = 0, ""
+    with reading_apart(db.session()) as session:
+        for finding in verify(session):
+            broken += 1
+            first = first or str(finding)
+            if broken <= MOST_LOGGED:
+                current_app.logger.error("broken row: %s", finding)
+    if broken:
+        raise JobFailed(f"{broken} broken rows, first: {first}")
+    return {"broken": 0}
+
+
+JOBS = {
+    job.name: job
+    for job in (
+        Job("close_ended_occurrences", close_ended_occurrences, {"minute": "*/5"}),
+        Job("purge_expired", purge_expired, {"hour": "19", "minute": "10"}),
+        Job("verify_ledger", verify_ledger, {"hour": "19", "minute": "30"}),
+    )
+}
+
+
+def run_job(name: str) -> JobRun:
+    """The job has run once, and its run is noted, whether it is done or has failed.
+
+    Raises: NotFound for a name that no job has; whatever the job raised, after noting it.
+    """
+    job = JOBS.get(name)
+    if job is None:
+        raise NotFound(f"{name}: {', '.join(JOBS)}")
+    started_at = clock.now()
+    run = operations.start_run(db.session(), name=name, now=started_at)
+    db.session.commit()
+    try:
+        figures = job.work(started_at)
+    except Exception as problem:
+        db.session.rollback()
+        operations.fail_run(db.session(), run=run, error=f"{type(problem).__name__}: {problem}", now=clock.now())
+        db.session.commit()
+        raise
+    operations.finish_run(db.session(), run=run, figures=figures, now=clock.now())
+    db.session.commit()
+    return run
+
+
+def schedule(app: Flask) -> SqliteHuey:
+    """The queue that runs every job by its timetable within `app`; what ``huey_consumer`` is given."""
+    path = Path(app.config["SETTINGS"].jobs_path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    queue = SqliteHuey("credit-app", filename=str(path))
+    for job in JOBS.values():
+        queue.periodic_task(crontab(**job.timetable), name=job.name)(_within(app, job.name))
+    return queue
+
+
+def _within(app: Flask, name: str) -> Callable[[], None]:
+    def task() -> None:
+        with app.app_context():
+            run_job(name)
+
+    return task

@@ -1,0 +1,6 @@
+"""The append-only ledger: accounts, entries, balances, and the chain that shows an edit behind the program's back.
+
+May import floors 0 to 4. Key nouns: `LedgerAccount` (one per pupil under a random id: head and count of its chain,
+the rules' counters), `LedgerEntry` (award, adjustment, reversal; frozen facts and trace), `LedgerBalance` (derived:
+credits by year and category). Nothing here knows a person: the account's id is all a fact holds.
+"""

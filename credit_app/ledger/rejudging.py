@@ -1,0 +1,117 @@
+"""Judging a pupil's history again, as plain values: what must be posted when a fact arrives late or changes.
+
+No database here: entries in, differences out, so that any order of arrival can be tested as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from credit_app.rules.book import Book
+from credit_app.rules.facts import Fact
+from credit_app.rules.single import Award, History
+
+FACTS_CHANGED = "facts_changed"
+JUDGED_AGAIN = "judged_again"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A participation as the ledger holds it: the `seq` of its award, its latest facts and trace, its net amount."""
+
+    award_seq: int
+    fact: Fact
+    raw_fact: dict[str, Any]
+    clause: str
+    rule_set: str
+    trace: list[Any]
+    net: int
+    reversed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An entry to append; `points_to` None makes it an award, else it is an adjustment."""
+
+    fact: Fact
+    award: Award
+    difference: int
+    points_to: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """What judging again found: the entries to post, the award of the participation that caused it (None when the
+    cause was a reversal), and the account's counters as they stand now."""
+
+    posts: list[Post]
+    own: Award | None
+    totals: Mapping[str, int]
+    rule_set: str
+    last_order: str
+
+
+def order_text(fact: Fact) -> str:
+    """The order of judging as a text that compares like the key: UTC instant, then participation."""
+    return f"{fact.occurred_at:%Y%m%dT%H%M%S%f}|{fact.participation}"
+
+
+def past_of(entries: Iterable[Any]) -> dict[str, Past]:
+    """Each participation's present state, from an account's entries in order of `seq`."""
+    past: dict[str, Past] = {}
+    for entry in entries:
+        known = past.get(entry.participation)
+        past[entry.participation] = Past(
+            award_seq=known.award_seq if known else entry.seq,
+            fact=Fact.from_json(entry.facts),
+            raw_fact=entry.facts,
+            clause=entry.clause,
+            rule_set=entry.rule_set,
+            trace=entry.trace,
+            net=(known.net if known else 0) + entry.centicredits,
+            reversed=entry.kind == "reversal",
+        )
+    return past
+
+
+def judge_again(
+    past: Mapping[str, Past], book_named: Callable[[str], Book], *, new: tuple[Fact, Book] | None = None
+) -> Rejudged:
+    """All that stands in `past`, with `new` put in its place in time, judged from the beginning.
+
+    A participation that was judged before keeps the book it was judged by: a change of rules is replayed on purpose,
+    never by the way.
+    """
+    standing = {key: (item.fact, book_named(item.rule_set)) for key, item in past.items() if not item.reversed}
+    if new is not None:
+        fact, book = new
+        known = past.get(fact.participation)
+        standing[fact.participation] = (fact, book_named(known.rule_set) if known else book)
+
+    history = History()
+    posts: list[Post] = []
+    own: Award | None = None
+    rule_set = last_order = ""
+    for fact, book in sorted(standing.values(), key=lambda item: item[0].order_key):
+        judged = history.judge(fact, book)
+        is_new = new is not None and fact.participation == new[0].participation
+        own = judged if is_new else own
+        post = _difference(past.get(fact.participation), fact, judged, is_new=is_new)
+        if post is not None:
+            posts.append(post)
+        if judged.state != "pending" or fact.participation in past:
+            rule_set, last_order = book.id, order_text(fact)
+    return Rejudged(posts, own, history.totals, rule_set, last_order)
+
+
+def _difference(known: Past | None, fact: Fact, judged: Award, *, is_new: bool) -> Post | None:
+    if known is None:
+        return None if judged.state == "pending" else Post(fact, judged, judged.centicredits, None, "")
+    difference = judged.centicredits - known.net
+    same_facts = fact.to_json() == known.raw_fact
+    if difference == 0 and same_facts and not known.reversed and judged.trace_json() == known.trace:
+        return None
+    return Post(fact, judged, difference, known.award_seq, FACTS_CHANGED if is_new else JUDGED_AGAIN)

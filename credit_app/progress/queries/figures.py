@@ -1,0 +1,188 @@
+"""What stands behind every figure of progress, for any set of pupils: earnings, whereabouts, standing.
+
+A set of pupils is given as a select of student ids, so that no list of ids travels to the database and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy.orm import Session
+
+from credit_app.activities.models import Activity, Occurrence
+from credit_app.attendance.models import Attendance
+from credit_app.errors import NoRuleSet
+from credit_app.ledger.models import LedgerBalance, LedgerEntry
+from credit_app.rule_books.queries import book_for
+from credit_app.rules.book import Book
+from credit_app.rules.calendar import academic_year_bounds
+from credit_app.rules.targets import NoTarget, Standing, standing
+from credit_app.schools.models import Student
+
+StudentIds = Select[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Where a pupil has been in an academic year; `pending` participations have nothing in the ledger yet."""
+
+    participations: int = 0
+    venue_attendances: int = 0
+    pending: int = 0
+    last_on: date | None = None
+    last_title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How the pupils of a class or a school stand; `without_target` are those for whom the book asks nothing."""
+
+    on_target: int = 0
+    near_target: int = 0
+    at_risk: int = 0
+    without_target: int = 0
+    never_took_part: int = 0
+
+    @property
+    def pupils(self) -> int:
+        return self.on_target + self.near_target + self.at_risk + self.without_target
+
+
+def counts_of(pupils: Iterable[tuple[Standing | None, bool]]) -> Counts:
+    """`pupils` are (standing, has taken part)."""
+    seen = {"on_target": 0, "near_target": 0, "at_risk": 0, "without_target": 0, "never_took_part": 0}
+    for stands, took_part in pupils:
+        seen[stands.state if stands else "without_target"] += 1
+        seen["never_took_part"] += not took_part
+    return Counts(**seen)
+
+
+def book_on(session: Session, *, district_id: int, day: date, stamp: int | None = None) -> Book | None:
+    """The book that holds, or None: then credits are shown as they stand in the ledger, without a target."""
+    try:
+        return book_for(session, district_id=district_id, day=day, stamp=stamp)
+    except NoRuleSet:
+        return None
+
+
+def standing_of(
+    book: Book | None,
+    *,
+    grade: int | None,
+    joined_on: date | None,
+    year: str,
+    day: date,
+    by_category: Mapping[str, int],
+    venue_attendances: int,
+) -> Standing | None:
+    """Where a pupil stands by `book`; None without a book, a grade, or a target for the grade."""
+    if book is None or grade is None:
+        return None
+    try:
+        return standing(
+            book,
+            grade=grade,
+            joined_on=joined_on,
+            year=year,
+            today=day,
+            by_category=by_category,
+            venue_attendances=venue_attendances,
+        )
+    except NoTarget:
+        return None
+
+
+def categories_of(book: Book | None, balances: Iterable[Mapping[str, int]]) -> list[str]:
+    """The categories to show: those of the book in its order, then any other that credits were earned in."""
+    known = [category.id for category in book.categories] if book else []
+    return known + sorted({category for balance in balances for category in balance} - set(known))
+
+
+def balances_by_student(session: Session, *, students: StudentIds, year: str) -> dict[int, dict[str, int]]:
+    """student id → centicredits of the year by category; one statement, and who has none is left out."""
+    rows = session.execute(
+        select(Student.id, LedgerBalance.category, LedgerBalance.centicredits)
+        .join(LedgerBalance, LedgerBalance.account_id == Student.account_ref)
+        .where(Student.id.in_(students), LedgerBalance.academic_year == year)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for student_id, category, centicredits in rows:
+        found.setdefault(student_id, {})[category] = centicredits
+    return found
+
+
+def tallies_by_student(session: Session, *, students: StudentIds, year: str) -> dict[int, Tally]:
+    """student id → tally of the year; one statement, and who took part in nothing is left out."""
+    newest_first = (Occurrence.starts_at.desc(), Attendance.id.desc())
+    each = (
+        _attended(year)
+        .add_columns(
+            Activity.title,
+            Attendance.attended_on,
+            case((at_venue(), 1), else_=0).label("at_venue"),
+            case((undecided(), 1), else_=0).label("pending"),
+            func.row_number().over(partition_by=Attendance.student_id, order_by=newest_first).label("place"),
+        )
+        .join(Student, Student.id == Attendance.student_id)
+        .where(Attendance.student_id.in_(students))
+        .subquery()
+    )
+    newest = each.c.place == 1
+    rows = session.execute(
+        select(
+            each.c.student_id,
+            func.count(),
+            func.sum(each.c.at_venue),
+            func.sum(each.c.pending),
+            func.max(each.c.attended_on).filter(newest),
+            func.max(each.c.title).filter(newest),
+        ).group_by(each.c.student_id)
+    )
+    return {
+        student_id: Tally(participations, int(venues), int(pending), last_on, title)
+        for student_id, participations, venues, pending, last_on, title in rows
+    }
+
+
+def brief_tallies_by_student(session: Session, *, students: StudentIds, year: str) -> dict[int, Tally]:
+    """As `tallies_by_student`, without what only a class's own page shows (pending, last activity)."""
+    rows = session.execute(
+        _attended(year)
+        .add_columns(func.count(), func.count().filter(at_venue()))
+        .where(Attendance.student_id.in_(students))
+        .group_by(Attendance.student_id)
+    )
+    return {student_id: Tally(participations, venues) for student_id, participations, venues in rows}
+
+
+def within(year: str) -> ColumnElement[bool]:
+    """The attendances of the academic year that count as having been there."""
+    first, last = academic_year_bounds(year)
+    return and_(Attendance.state != "voided", Attendance.attended_on.between(first, last))
+
+
+def at_venue() -> ColumnElement[bool]:
+    """An attendance at a venue's site, in any category, that nobody still has to confirm."""
+    return and_(Activity.at_venue, Attendance.state == "present")
+
+
+def undecided() -> ColumnElement[bool]:
+    """Nothing has been posted for the participation: it waits for something. Needs `Student` in the statement."""
+    return ~exists().where(
+        LedgerEntry.account_id == Student.account_ref,
+        LedgerEntry.participation == Attendance.public_id,
+        LedgerEntry.kind == "award",
+    )
+
+
+def _attended(year: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Attendance.student_id)
+        .join(Occurrence, Occurrence.id == Attendance.occurrence_id)
+        .join(Activity, Activity.id == Occurrence.activity_id)
+        .where(within(year))
+    )

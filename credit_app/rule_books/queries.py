@@ -1,0 +1,122 @@
+"""Which book holds for a district and a day.
+
+Published books never change, so each worker keeps them parsed. Whether its list is complete is told by the largest
+``rule_book.id``: callers on a hot path read it along with what they fetch anyway (`latest_stamp`) and pass it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import current_app
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
+from sqlalchemy.orm import Session
+
+from credit_app.errors import NoRuleSet, NotFound
+from credit_app.rule_books.models import RuleBook
+from credit_app.rules.book import Book, load_book
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The published books as of `stamp`: (district or None, book)."""
+
+    stamp: int
+    books: tuple[tuple[int | None, Book], ...]
+
+
+def latest_stamp() -> ScalarSelect[int]:
+    """A scalar subquery that tells which books there are: 0 for none."""
+    return select(func.coalesce(func.max(RuleBook.id), 0)).scalar_subquery()
+
+
+def _shelf(session: Session, stamp: int | None) -> _Shelf:
+    kept: _Shelf | None = current_app.extensions.get("rule_book_shelf")
+    if stamp is None:
+        stamp = session.scalar(select(func.coalesce(func.max(RuleBook.id), 0))) or 0
+    if kept is None or kept.stamp != stamp:
+        known = {book.id: book for _, book in kept.books} if kept else {}
+        rows = session.execute(
+            select(RuleBook.rule_set, RuleBook.district_id, RuleBook.text).where(RuleBook.id <= stamp)
+        )
+        kept = _Shelf(stamp, tuple((row.district_id, known.get(row.rule_set) or load_book(row.text)) for row in rows))
+        current_app.extensions["rule_book_shelf"] = kept
+    return kept
+
+
+def book_for(session: Session, *, district_id: int, day: date, stamp: int | None = None) -> Book:
+    """The district's book for `day`, else the city's.
+
+    Raises: NoRuleSet naming the day when neither covers it; never a default.
+    """
+    shelf = _shelf(session, stamp)
+    for scope in (district_id, None):
+        for owner, book in shelf.books:
+            if owner == scope and book.covers(day):
+                return book
+    raise NoRuleSet(day=day.isoformat(), district=str(district_id))
+
+
+def book_named(session: Session, rule_set: str, *, stamp: int | None = None) -> Book:
+    """The published book with this id, also one whose term is over. Raises: NotFound."""
+    for _, book in _shelf(session, stamp).books:
+        if book.id == rule_set:
+            return book
+    raise NotFound
+
+
+def books_named(session: Session, *, rule_sets: Iterable[str]) -> dict[str, Book]:
+    """The published books with these ids, in at most one statement. Raises: NotFound when one is not published."""
+    wanted = set(rule_sets)
+    stamp = session.scalar(select(latest_stamp())) if wanted else None
+    return {rule_set: book_named(session, rule_set, stamp=stamp) for rule_set in wanted}
+
+
+def every_book(session: Session) -> list[Book]:
+    """All published books, in one statement."""
+    return [book for _, book in _shelf(session, None).books]
+
+
+def published_books(session: Session) -> list[RuleBook]:
+    """All published books, newest first."""
+    return list(session.scalars(select(RuleBook).order_by(RuleBook.id.desc())))
+
+
+def books_by_day(session: Session, *, district_id: int, days: Iterable[date]) -> dict[date, Book]:
+    """The book that holds for the district on each of `days`; a day that none covers is not in it. One statement."""
+    stamp = session.scalar(select(latest_stamp()))
+    found: dict[date, Book] = {}
+    for day in set(days):
+        with suppress(NoRuleSet):
+            found[day] = book_for(session, district_id=district_id, day=day, stamp=stamp)
+    return found
+
+
+def first_uncovered_day(session: Session, *, district_id: int, day: date) -> date:
+    """The first day from `day` on that no book covers for the district. One statement."""
+    stamp = session.scalar(select(latest_stamp()))
+    try:
+        while True:
+            day = book_for(session, district_id=district_id, day=day, stamp=stamp).until + timedelta(days=1)
+    except NoRuleSet:
+        return day
+
+
+def books_for_bureau(session: Session, *, district_ids: Collection[int]) -> list[RuleBook]:
+    """The city's books and those of these districts, newest first."""
+    return list(session.scalars(select(RuleBook).where(_of_bureau(district_ids)).order_by(RuleBook.id.desc())))
+
+
+def book_for_bureau(session: Session, *, rule_set: str, district_ids: Collection[int]) -> RuleBook:
+    """The book with this id, if it is the city's or one of these districts'. Raises: NotFound."""
+    found = session.scalar(select(RuleBook).where(RuleBook.rule_set == rule_set, _of_bureau(district_ids)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _of_bureau(district_ids: Collection[int]) -> ColumnElement[bool]:
+    return or_(RuleBook.district_id.is_(None), RuleBook.district_id.in_(district_ids))

@@ -1,0 +1,55 @@
+"""A school as it stands and as the roster says, together: a plan that holds only what differs. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import gettext as _
+
+from credit_app.rules.calendar import academic_year_bounds
+from credit_app.schools.roster.cells import OUTSIDE
+from credit_app.schools.roster.compare_classes import compare_classes, compare_groups, compare_teachings
+from credit_app.schools.roster.compare_people import compare_people
+from credit_app.schools.roster.comparison import Comparison
+from credit_app.schools.roster.matching import match
+from credit_app.schools.roster.places import ImportDay
+from credit_app.schools.roster.plan import Line, Plan
+from credit_app.schools.roster.present import PresentSchool
+from credit_app.schools.roster.records import PersonRecord
+from credit_app.schools.roster.selecting import WantedSchool
+
+
+def compare(present: PresentSchool, wanted: WantedSchool, *, today: date) -> Plan:
+    """What makes `present` to be as `wanted` says; empty when it is so already."""
+    year_starts_on, _year_ends_on = academic_year_bounds(present.academic_year)
+    plan = Plan(
+        academic_year=present.academic_year,
+        today=today,
+        org_id=wanted.org_id,
+        org_name=wanted.org_name,
+        class_course=wanted.class_course or None,
+        has_homerooms=wanted.has_homerooms,
+        course_kinds=wanted.course_kinds,
+        problems=list(wanted.problems),
+        left_out=[Line(person.name, _left_out(person)) for person in wanted.left_out],
+    )
+    on = ImportDay(
+        today=today,
+        academic_year=present.academic_year,
+        year_starts_on=year_starts_on,
+        is_first=not present.imported_this_year,
+    )
+    comparison = Comparison(present, wanted, match(present, wanted), on, plan)
+    if (present.source_id, present.class_course) != (wanted.org_id, wanted.class_course or None):
+        plan.steps.school = (wanted.org_id, wanted.class_course or None)
+    compare_classes(comparison)
+    compare_people(comparison)
+    compare_groups(comparison)
+    compare_teachings(comparison)
+    plan.problems.sort(key=lambda problem: (problem.level, problem.file, problem.line or 0, problem.code, problem.text))
+    return plan
+
+
+def _left_out(person: PersonRecord) -> str:
+    grade = _("其他年级") if person.grade in (OUTSIDE, None) else _("%(grade)s 年级", grade=person.grade)
+    return _("，").join((grade, f"users.csv:{person.line}"))

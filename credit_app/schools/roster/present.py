@@ -1,0 +1,153 @@
+"""What stands in the database of one school, as plain rows: nine statements however large the school is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from credit_app.organisations.models import School
+from credit_app.people.models import Role, User
+from credit_app.rules.calendar import academic_year_bounds, local_date
+from credit_app.schools.models import Enrolment, GroupMember, RosterImport, SchoolClass, Student, Teaching
+
+
+class PresentUser(NamedTuple):
+    id: int
+    source_id: str | None
+    login_name: str
+    display_name: str
+    is_active: bool
+
+
+class PresentRole(NamedTuple):
+    """A role at the school that has no end."""
+
+    id: int
+    user_id: int
+    kind: str
+    starts_on: date
+
+
+class PresentStudent(NamedTuple):
+    id: int
+    user_id: int | None
+    source_id: str | None
+    name: str
+    sort_name: str
+    student_no: str
+    registry_digest: str | None
+    registry_last4: str
+
+
+class PresentPlace(NamedTuple):
+    """A place that is open or that ended within the academic year."""
+
+    id: int
+    student_id: int
+    academic_year: str
+    grade: int
+    class_id: int | None
+    joined_on: date
+    starts_on: date
+    ends_on: date | None
+
+
+class PresentClass(NamedTuple):
+    id: int
+    source_id: str | None
+    academic_year: str
+    kind: str
+    grade: int | None
+    name: str
+    course_source_id: str | None
+    course_title: str
+    is_active: bool
+
+
+class PresentMember(NamedTuple):
+    """An open membership of a teaching group."""
+
+    id: int
+    class_id: int
+    student_id: int
+    starts_on: date
+
+
+class PresentTeaching(NamedTuple):
+    """An open teaching."""
+
+    id: int
+    class_id: int
+    user_id: int
+    kind: str
+    starts_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentSchool:
+    """Two of them are equal exactly when nothing that an import looks at has changed between."""
+
+    school_id: int
+    code: str
+    name: str
+    source_id: str | None
+    class_course: str | None
+    academic_year: str
+    imported_this_year: bool
+    users: list[PresentUser]
+    roles: list[PresentRole]
+    students: list[PresentStudent]
+    places: list[PresentPlace]
+    classes: list[PresentClass]
+    members: list[PresentMember]
+    teachings: list[PresentTeaching]
+
+
+def present_school(session: Session, *, school_id: int, academic_year: str) -> PresentSchool:
+    """The school as it stands. Call it in a read transaction, or with the school locked."""
+    first_day, _last_day = academic_year_bounds(academic_year)
+    school = session.execute(
+        select(School.code, School.name, School.source_id, School.class_course_source_id).where(School.id == school_id)
+    ).one()
+    last_import = session.scalar(
+        select(RosterImport.applied_at)
+        .where(RosterImport.school_id == school_id)
+        .order_by(RosterImport.applied_at.desc())
+        .limit(1)
+    )
+    return PresentSchool(
+        school_id=school_id,
+        code=school.code,
+        name=school.name,
+        source_id=school.source_id,
+        class_course=school.class_course_source_id,
+        academic_year=academic_year,
+        imported_this_year=last_import is not None and local_date(last_import) >= first_day,
+        users=_rows(session, PresentUser, User, User.school_id == school_id),
+        roles=_rows(session, PresentRole, Role, Role.school_id == school_id, Role.ends_on.is_(None)),
+        students=_rows(session, PresentStudent, Student, Student.school_id == school_id),
+        places=_rows(
+            session,
+            PresentPlace,
+            Enrolment,
+            Enrolment.school_id == school_id,
+            or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= first_day),
+        ),
+        classes=_rows(session, PresentClass, SchoolClass, SchoolClass.school_id == school_id),
+        members=_rows(session, PresentMember, GroupMember, _in_school(GroupMember, school_id)),
+        teachings=_rows(session, PresentTeaching, Teaching, _in_school(Teaching, school_id)),
+    )
+
+
+def _in_school(table: type[GroupMember] | type[Teaching], school_id: int) -> ColumnElement[bool]:
+    classes = select(SchoolClass.id).where(SchoolClass.school_id == school_id)
+    return and_(table.class_id.in_(classes), table.ends_on.is_(None))
+
+
+def _rows(session: Session, shape: Any, table: Any, *conditions: ColumnElement[bool]) -> list[Any]:
+    columns = [getattr(table, name) for name in shape._fields]
+    return [shape._make(row) for row in session.execute(select(*columns).where(*conditions).order_by(table.id))]
