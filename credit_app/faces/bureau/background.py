@@ -1,0 +1,65 @@
+"""What the machine did without being asked, in the reader's words: each job's last run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from credit_app.operations.models import JobRun
+
+# How long each job may be silent before somebody should look whether the worker is running at all.
+LONGEST_SILENCE = {
+    "close_ended_occurrences": timedelta(hours=1),
+    "verify_ledger": timedelta(hours=26),
+    "purge_expired": timedelta(hours=26),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """One job for the page: `tone` is that of a badge."""
+
+    title: str
+    run_at: datetime | None
+    outcome: str
+    tone: str
+    report: str
+
+
+def job_lines(runs: Mapping[str, JobRun], *, now: datetime) -> list[JobLine]:
+    """Every job, with its last run or the fact that it never ran. `runs` by the job's name."""
+    titles = {
+        "close_ended_occurrences": _("自动结束过时的场次"),
+        "verify_ledger": _("核对学分台账"),
+        "purge_expired": _("清理过期的登录"),
+    }
+    return [_line(name, titles[name], runs.get(name), now) for name in LONGEST_SILENCE]
+
+
+def _line(name: str, title: str, run: JobRun | None, now: datetime) -> JobLine:
+    if run is None:
+        return JobLine(title, None, _("还没有运行过"), "quiet", "")
+    if run.outcome == "failed":
+        return JobLine(title, run.started_at, _("失败"), "bad", _("请联系系统管理员：%(report)s", report=run.report))
+    if now - run.started_at > LONGEST_SILENCE[name]:
+        return JobLine(title, run.started_at, _("很久没有运行"), "warn", _("后台程序可能没有启动，请联系系统管理员。"))
+    if run.outcome == "running":
+        return JobLine(title, run.started_at, _("进行中"), "info", "")
+    return JobLine(title, run.started_at, _("完成"), "good", _report(name, run.figures))
+
+
+def _report(name: str, figures: Mapping[str, int]) -> str:
+    if name == "close_ended_occurrences":
+        if not figures.get("closed"):
+            return _("没有需要结束的场次。")
+        return _(
+            "结束了 %(closed)s 场，其中 %(assumed)s 人没有签退、离场待确认。",
+            closed=figures["closed"],
+            assumed=figures.get("ends_assumed", 0),
+        )
+    if name == "verify_ledger":
+        return _("全部核对无误。")
+    return _("清理了 %(count)s 条记录。", count=sum(figures.values()))

@@ -1,0 +1,13 @@
+"""What a pupil sees: the answer to a scan, and the year's credits with the reasons for each.
+
+A claim is answered without a role, by the one query that finds the pupil of the account; every other page asks for the
+role of a pupil and shows this pupil alone.
+"""
+
+from flask import Blueprint
+
+blueprint = Blueprint("pupil", __name__)
+
+from credit_app.faces.pupil import claims, credits, home  # noqa: E402
+
+__all__ = ["blueprint", "claims", "credits", "home"]

@@ -1,0 +1,12 @@
+"""What venue staff see: what they offer, when it takes place, who was there.
+
+A pupil is a short number, a grade and a school here; names never reach a venue.
+"""
+
+from flask import Blueprint
+
+blueprint = Blueprint("venue", __name__, url_prefix="/venue")
+
+from credit_app.faces.venue import activities, home, kiosk, occurrences, preview, runs  # noqa: E402
+
+__all__ = ["activities", "blueprint", "home", "kiosk", "occurrences", "preview", "runs"]
