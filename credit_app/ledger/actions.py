@@ -55,9 +55,16 @@ def award(
 
 
 def reverse(
-    session: Session, *, account_ref: str, participation: str, reason: str, now: datetime, recorded_by: str
+    session: Session,
+    *,
+    account_ref: str,
+    participation: str,
+    reason: str,
+    now: datetime,
+    recorded_by: str,
+    cause: str = "",
 ) -> int:
-    """The participation earns nothing any more: its net amount is taken back, and later ones are judged again.
+    """The participation earns nothing any more: all that stands of it is taken back, and later ones are judged again.
 
     Returns: the centicredits taken back (0 when nothing had been posted, or it was reversed before).
     """
@@ -73,15 +80,16 @@ def reverse(
         clause=taken.clause,
         rule_set=taken.rule_set,
         trace=[],
-        centicredits=-taken.net,
+        centicredits=-taken.standing,
         points_to=taken.award_seq,
         reason=reason,
+        cause=cause,
     )
     remaining = {key: item for key, item in past.items() if key != participation}
     rejudged = judge_again(remaining, lambda name: book_named(session, name))
-    writer.append_posts(rejudged.posts)
+    writer.append_posts(rejudged.posts, cause=cause)
     writer.close(rejudged.totals, rejudged.rule_set, rejudged.last_order)
-    return taken.net
+    return taken.standing
 
 
 def _award_out_of_order(

@@ -112,9 +112,9 @@ def _audit_awards(account: Any, entries: Sequence[Any], book_of: Callable[[str],
             what = "the same amount, but another trace than the rules give for its facts"
         yield Finding("I6", row, what)
     for participation, item in past.items():
-        if item.reversed and item.net:
+        if item.reversed and item.standing:
             row = f"ledger_entry ({account.id}, {item.award_seq}) participation {participation}"
-            yield Finding("I6", row, f"reversed, but {item.net} centicredits remain")
+            yield Finding("I6", row, f"reversed, but {item.standing} centicredits remain")
     if entries and not again.posts:
         yield from _audit_counters(account, past, again)
 

@@ -31,6 +31,7 @@ SEALED = (
     "facts",
     "trace",
     "reason",
+    "cause",
     "recorded_at",
     "recorded_by",
 )

@@ -18,7 +18,8 @@ class LedgerAccount(Model):
     """One pupil's account. Locked for every posting; its columns are derived from the entries and audited (I4, I5).
 
     `totals` are the rules' counters as `totals_rule_set` keys them; `last_order` is the order key of the latest
-    participation judged, so that a fact that arrives late is noticed without reading an entry.
+    participation judged, so that a fact that arrives late is noticed without reading an entry. `settled_through` is the
+    last day of the latest settled year: what happened until then is moved by a correction of two people only.
     """
 
     __tablename__ = "ledger_account"
@@ -31,6 +32,7 @@ class LedgerAccount(Model):
     totals: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     totals_rule_set: Mapped[str] = mapped_column(Text, default="")
     last_order: Mapped[str] = mapped_column(Text, default="")
+    settled_through: Mapped[date | None]
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -38,7 +40,9 @@ class LedgerEntry(Model):
     """One frozen line of the ledger; UPDATE and DELETE are refused by triggers.
 
     An ``award`` is the first posting of a participation under a clause. An ``adjustment`` or ``reversal`` points to it
-    (`points_to` is its `seq`) and holds the difference. `link` is the HMAC over the previous link and this row.
+    (`points_to` is its `seq`) and holds the difference. `reason` is a code; `cause` is the public id of what stands
+    behind it (a correction, a replay, a merge), empty where that is the participation itself. `link` is the HMAC over
+    the previous link and this row.
     """
 
     __tablename__ = "ledger_entry"
@@ -74,6 +78,7 @@ class LedgerEntry(Model):
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     trace: Mapped[list[Any]] = mapped_column(Json)
     reason: Mapped[str] = mapped_column(Text, default="")  # why an adjustment or reversal was posted; a code
+    cause: Mapped[str] = mapped_column(Text, default="")
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_by: Mapped[str] = mapped_column(Text)  # public id of a user, or "rules"
     link: Mapped[str] = mapped_column(Text)

@@ -6,7 +6,7 @@ No database here: entries in, differences out, so that any order of arrival can 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from credit_app.rules.book import Book
@@ -15,11 +15,18 @@ from credit_app.rules.single import Award, History
 
 FACTS_CHANGED = "facts_changed"
 JUDGED_AGAIN = "judged_again"
+RULES_CHANGED = "rules_changed"
+CORRECTED = "corrected"
+"""The reason of an adjustment that two people decided on: it stands beside what the rules give, whatever they say
+later, and counts in no window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A participation as the ledger holds it: the `seq` of its award, its latest facts and trace, its net amount."""
+    """A participation as the ledger holds it: the `seq` of its award, its latest facts and trace, and its amounts.
+
+    `net` is what the rules gave, `corrected` what people added or took, in centicredits.
+    """
 
     award_seq: int
     fact: Fact
@@ -28,7 +35,13 @@ class Past:
     rule_set: str
     trace: list[Any]
     net: int
+    corrected: int
     reversed: bool
+
+    @property
+    def standing(self) -> int:
+        """All that the participation earns as the ledger stands."""
+        return self.net + self.corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,12 @@ def past_of(entries: Iterable[Any]) -> dict[str, Past]:
     past: dict[str, Past] = {}
     for entry in entries:
         known = past.get(entry.participation)
+        if known is not None and entry.reason == CORRECTED:
+            past[entry.participation] = replace(known, corrected=known.corrected + entry.centicredits)
+            continue
+        is_reversal = entry.kind == "reversal"
+        # A reversal takes back all that stands, what people added included.
+        before = (known.standing if is_reversal else known.net) if known else 0
         past[entry.participation] = Past(
             award_seq=known.award_seq if known else entry.seq,
             fact=Fact.from_json(entry.facts),
@@ -71,21 +90,27 @@ def past_of(entries: Iterable[Any]) -> dict[str, Past]:
             clause=entry.clause,
             rule_set=entry.rule_set,
             trace=entry.trace,
-            net=(known.net if known else 0) + entry.centicredits,
-            reversed=entry.kind == "reversal",
+            net=before + entry.centicredits,
+            corrected=known.corrected if known and not is_reversal else 0,
+            reversed=is_reversal,
         )
     return past
 
 
 def judge_again(
-    past: Mapping[str, Past], book_named: Callable[[str], Book], *, new: tuple[Fact, Book] | None = None
+    past: Mapping[str, Past],
+    book_named: Callable[[str], Book],
+    *,
+    new: tuple[Fact, Book] | None = None,
+    rebook: Callable[[Past], Book] | None = None,
 ) -> Rejudged:
     """All that stands in `past`, with `new` put in its place in time, judged from the beginning.
 
     A participation that was judged before keeps the book it was judged by: a change of rules is replayed on purpose,
-    never by the way.
+    by a `rebook` that names each one's book, never by the way.
     """
-    standing = {key: (item.fact, book_named(item.rule_set)) for key, item in past.items() if not item.reversed}
+    book_of = rebook or (lambda item: book_named(item.rule_set))
+    standing = {key: (item.fact, book_of(item)) for key, item in past.items() if not item.reversed}
     if new is not None:
         fact, book = new
         known = past.get(fact.participation)
@@ -112,6 +137,8 @@ def _difference(known: Past | None, fact: Fact, judged: Award, *, is_new: bool) 
         return None if judged.state == "pending" else Post(fact, judged, judged.centicredits, None, "")
     difference = judged.centicredits - known.net
     same_facts = fact.to_json() == known.raw_fact
-    if difference == 0 and same_facts and not known.reversed and judged.trace_json() == known.trace:
+    same_book = judged.rule_set == known.rule_set
+    if difference == 0 and same_facts and same_book and not known.reversed and judged.trace_json() == known.trace:
         return None
-    return Post(fact, judged, difference, known.award_seq, FACTS_CHANGED if is_new else JUDGED_AGAIN)
+    reason = FACTS_CHANGED if is_new else (JUDGED_AGAIN if same_book else RULES_CHANGED)
+    return Post(fact, judged, difference, known.award_seq, reason)

@@ -65,7 +65,8 @@ class Writer:
         self.key = key_for("ledger")
         self.rows: list[dict[str, Any]] = []
 
-    def append_posts(self, posts: Iterable[Post]) -> None:
+    def append_posts(self, posts: Iterable[Post], *, cause: str = "") -> None:
+        """`cause` is the public id of what stands behind all of them, if anything does beside the participation."""
         for post in posts:
             self.append(
                 "award" if post.points_to is None else "adjustment",
@@ -76,6 +77,7 @@ class Writer:
                 centicredits=post.difference,
                 points_to=post.points_to,
                 reason=post.reason,
+                cause=cause,
             )
 
     def append(
@@ -89,6 +91,7 @@ class Writer:
         centicredits: int,
         points_to: int | None,
         reason: str,
+        cause: str = "",
     ) -> None:
         self.seq += 1
         row: dict[str, Any] = {
@@ -107,6 +110,7 @@ class Writer:
             "facts": fact.to_json(),
             "trace": trace,
             "reason": reason,
+            "cause": cause,
             "recorded_at": self.now,
             "recorded_by": self.recorded_by,
         }
@@ -156,6 +160,7 @@ _ACCOUNT_COLUMNS = (
     _ACCOUNTS.c.totals,
     _ACCOUNTS.c.totals_rule_set,
     _ACCOUNTS.c.last_order,
+    _ACCOUNTS.c.settled_through,
 )
 _BALANCE_KEY = ("account_id", "academic_year", "category")
 
@@ -171,6 +176,7 @@ _HISTORY = (
         _ENTRIES.c.clause,
         _ENTRIES.c.centicredits,
         _ENTRIES.c.rule_set,
+        _ENTRIES.c.reason,
         _ENTRIES.c.facts,
         _ENTRIES.c.trace,
     )
@@ -184,7 +190,11 @@ _UPDATE_ACCOUNT = (
     update(_ACCOUNTS)
     .where(_ACCOUNTS.c.id == bindparam("account"))
     .values(
-        {column.name: bindparam(column.name, type_=column.type) for column in _ACCOUNT_COLUMNS if column.name != "id"}
+        {
+            column.name: bindparam(column.name, type_=column.type)
+            for column in _ACCOUNT_COLUMNS
+            if column.name not in ("id", "settled_through")  # a settlement writes the second
+        }
     )
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -12,29 +13,37 @@ from sqlalchemy.orm import Session
 from credit_app.errors import Conflict
 from credit_app.organisations.models import District
 from credit_app.rule_books.models import RuleBook
+from credit_app.rule_books.queries import holders
 from credit_app.rules.book import load_book
 
 
 def publish_book(
-    session: Session, *, text: str, now: datetime, district: District | None = None, published_by_id: int | None = None
+    session: Session,
+    *,
+    text: str,
+    now: datetime,
+    district: District | None = None,
+    published_by_id: int | None = None,
+    replaces: Collection[str] = (),
 ) -> RuleBook:
     """The book in `text` holds from its `effective_on` to its `until`, for `district` or the whole city.
 
-    Raises: BookError when the text is no valid book (nothing is stored); Conflict when its id is taken or its term
-    overlaps another book's of the same district: two books for one day would leave the amount to chance.
+    `replaces` names the rule sets from which it takes these days: a book is never changed, it is replaced. What they
+    have awarded stays as it is until it is replayed.
+    Raises: BookError when the text is no valid book (nothing is stored); Conflict when its id is taken, or when it
+    takes days from another book than `replaces` says: which of two books holds must not be an accident.
     """
     book = load_book(text)
     district_id = district.id if district else None
-    same_scope = RuleBook.district_id.is_(None) if district_id is None else RuleBook.district_id == district_id
     if session.scalar(select(RuleBook.id).where(RuleBook.rule_set == book.id)) is not None:
         raise Conflict(_("规则集编号 %(id)s 已经用过，请换一个编号。", id=book.id))
-    overlapping = session.scalar(
-        select(RuleBook.rule_set).where(
-            same_scope, RuleBook.effective_on <= book.until, RuleBook.until_on >= book.effective_on
-        )
-    )
-    if overlapping is not None:
-        raise Conflict(_("有效期与规则集 %(id)s 重叠，请改生效日或截止日。", id=overlapping))
+    taken_from = holders(session, district_id=district_id, first_on=book.effective_on, last_on=book.until)
+    for rule_set in taken_from:
+        if rule_set not in replaces:
+            raise Conflict(_("有效期与规则集 %(id)s 重叠，请改生效日或截止日。", id=rule_set))
+    for rule_set in replaces:
+        if rule_set not in taken_from:
+            raise Conflict(_("规则集 %(id)s 在新规则集的有效期内没有生效，不能由它替换。", id=rule_set))
     published = RuleBook(
         rule_set=book.id,
         district_id=district_id,

@@ -22,7 +22,7 @@ from credit_app.rules.book import Book, load_book
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """The published books as of `stamp`: (district or None, book)."""
+    """The published books as of `stamp`, newest first: (district or None, book)."""
 
     stamp: int
     books: tuple[tuple[int | None, Book], ...]
@@ -40,7 +40,9 @@ def _shelf(session: Session, stamp: int | None) -> _Shelf:
     if kept is None or kept.stamp != stamp:
         known = {book.id: book for _, book in kept.books} if kept else {}
         rows = session.execute(
-            select(RuleBook.rule_set, RuleBook.district_id, RuleBook.text).where(RuleBook.id <= stamp)
+            select(RuleBook.rule_set, RuleBook.district_id, RuleBook.text)
+            .where(RuleBook.id <= stamp)
+            .order_by(RuleBook.id.desc())
         )
         kept = _Shelf(stamp, tuple((row.district_id, known.get(row.rule_set) or load_book(row.text)) for row in rows))
         current_app.extensions["rule_book_shelf"] = kept
@@ -48,7 +50,7 @@ def _shelf(session: Session, stamp: int | None) -> _Shelf:
 
 
 def book_for(session: Session, *, district_id: int, day: date, stamp: int | None = None) -> Book:
-    """The district's book for `day`, else the city's.
+    """The district's book for `day`, else the city's; of several, the one published last, which replaced the others.
 
     Raises: NoRuleSet naming the day when neither covers it; never a default.
     """
@@ -58,6 +60,17 @@ def book_for(session: Session, *, district_id: int, day: date, stamp: int | None
             if owner == scope and book.covers(day):
                 return book
     raise NoRuleSet(day=day.isoformat(), district=str(district_id))
+
+
+def holders(session: Session, *, district_id: int | None, first_on: date, last_on: date) -> list[str]:
+    """The rule sets of this very scope (None: the city) that hold on one day or more of these, in order of time."""
+    own = [book for owner, book in _shelf(session, None).books if owner == district_id]
+    # Who holds can only change on a day on which a term begins or has ended.
+    turns = {first_on, *(book.effective_on for book in own), *(book.until + timedelta(days=1) for book in own)}
+    found = (
+        next((book.id for book in own if book.covers(day)), None) for day in sorted(turns) if first_on <= day <= last_on
+    )
+    return list(dict.fromkeys(rule_set for rule_set in found if rule_set is not None))
 
 
 def book_named(session: Session, rule_set: str, *, stamp: int | None = None) -> Book:

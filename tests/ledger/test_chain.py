@@ -30,6 +30,7 @@ ROW: dict[str, Any] = {
     "trace": [["a", 1]],
     "reason": "",
     "recorded_at": datetime(2026, 11, 1, tzinfo=UTC),
+    "cause": "",
     "recorded_by": "rules",
 }
 
@@ -37,7 +38,7 @@ ROW: dict[str, Any] = {
 def test_a_link_is_the_hmac_of_the_previous_link_and_the_row_as_written_down_in_the_docs() -> None:
     values = [
         "acc", 1, "award", None, "p1", "lecture", 30, 1790989200000000, "2026-10-03", "2026-2027", "lecture",
-        "sample-2026", {"c": "lecture", "p": "p1"}, [["a", 1]], "", 1793491200000000, "rules",
+        "sample-2026", {"c": "lecture", "p": "p1"}, [["a", 1]], "", "", 1793491200000000, "rules",
     ]  # fmt: skip
     content = json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     expected = hmac.new(b"key", f"{GENESIS}\n{content}".encode(), hashlib.sha256).hexdigest()
