@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session
 
 from credit_app.errors import NoRuleSet, NotFound
-from credit_app.rule_books.models import RuleBook
+from credit_app.rule_books.models import RuleBook, RuleBookDraft
 from credit_app.rules.book import Book, load_book
 
 
@@ -126,6 +126,16 @@ def books_for_bureau(session: Session, *, district_ids: Collection[int]) -> list
 def book_for_bureau(session: Session, *, rule_set: str, district_ids: Collection[int]) -> RuleBook:
     """The book with this id, if it is the city's or one of these districts'. Raises: NotFound."""
     found = session.scalar(select(RuleBook).where(RuleBook.rule_set == rule_set, _of_bureau(district_ids)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def draft_for_bureau(session: Session, *, public_id: str, district_ids: Collection[int]) -> RuleBookDraft:
+    """The draft, if it is one of these districts'. Raises: NotFound."""
+    found = session.scalar(
+        select(RuleBookDraft).where(RuleBookDraft.public_id == public_id, RuleBookDraft.district_id.in_(district_ids))
+    )
     if found is None:
         raise NotFound
     return found
