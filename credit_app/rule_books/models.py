@@ -34,7 +34,7 @@ class RuleBook(Model):
 
 
 class RuleBookDraft(Model):
-    """A rule set that a bureau works on, for its own district. Its text need not be a valid book before it is submitted.
+    """A rule set that a bureau works on for its district. Its text need not be a valid book before it is submitted.
 
     `version` grows with each saving, so that two officers do not overwrite each other. Publishing takes a second
     officer: who decides is neither who submitted nor who edited last.
