@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 _ROOT = Path(__file__).resolve().parent
 _DEFAULT_SECRET = "not-a-secret: for the demonstration and the tests only"
 
 
-class ConfigurationError(Exception):
-    """A setting is missing or unsafe; the message names it and says what to set."""
+class ConfigurationError(click.ClickException):
+    """A setting is missing or unsafe; the message names it and says what to set.
+
+    One of click's own errors, so that a command ends with that sentence and not with a traceback.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +39,10 @@ class Config:
         if self.mode == "production":
             for name, value in (("SECRET", self.secret), ("LEDGER_SECRET", self.ledger_secret)):
                 if value in {"", _DEFAULT_SECRET} or len(value) < 32:
-                    raise ConfigurationError(f"CREDIT_APP_{name} must be set to a random text of 32 characters or more")
+                    raise ConfigurationError(
+                        f"CREDIT_APP_{name} must be set to a random text of 32 characters or more. "
+                        "For the demonstration set CREDIT_APP_MODE=demonstration instead."
+                    )
 
     @property
     def demonstration(self) -> bool:
