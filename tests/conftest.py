@@ -7,6 +7,7 @@ A test that asks for `database` (or for anything that stands on it) runs twice, 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
 from credit_app import clock as program_clock
-from tests import postgres
+from tests import postgres, session_folder
 from tests.browser import browser, failed_test, live_server, open_browser, page, watch
 
 if TYPE_CHECKING:
@@ -34,10 +36,10 @@ ENGINES = ("sqlite", "postgresql")
 # The one part that a fresh clone may be without: a public data set that stands beside the project, not in it.
 MAY_BE_MISSING = "the public roster"
 
-_postgres_folder = pytest.StashKey[Path]()
+_folder = pytest.StashKey[Path]()
 
 
-# One PostgreSQL for all workers: its folder is the session's, the first test that wants it starts it.
+# One folder and one PostgreSQL for all workers: the first test that wants the server starts it.
 
 
 def _told_by_session(config: pytest.Config) -> dict[str, Any] | None:
@@ -47,18 +49,19 @@ def _told_by_session(config: pytest.Config) -> dict[str, Any] | None:
 
 def pytest_configure(config: pytest.Config) -> None:
     told = _told_by_session(config)
-    config.stash[_postgres_folder] = Path(told["postgres_folder"]) if told else postgres.new_folder()
+    config.stash[_folder] = Path(told["folder"]) if told else session_folder.new_folder()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """xdist: a worker is told the folder of the session."""
-    node.workerinput["postgres_folder"] = str(node.config.stash[_postgres_folder])
+    node.workerinput["folder"] = str(node.config.stash[_folder])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if _told_by_session(config) is None and _postgres_folder in config.stash:
-        postgres.end(config.stash[_postgres_folder])
+    if _told_by_session(config) is None and _folder in config.stash:
+        postgres.end(config.stash[_folder])
+        session_folder.remove(config.stash[_folder])
 
 
 # Skips.
@@ -87,7 +90,22 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
     return _must_run((yield))
 
 
-# Databases.
+# Databases and the app on them.
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled once a worker: each test's app would compile them anew, which costs more than the test."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        known = self._known.get((bucket.key, bucket.checksum))
+        if known is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -97,7 +115,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def templates_of(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
+def templates_of(pytestconfig: pytest.Config) -> Callable[[str], Templates]:
     """The template databases of an engine, by the engine's name."""
     from tests.databases import PostgresDatabases, Server, SqliteFiles, Templates
 
@@ -105,11 +123,11 @@ def templates_of(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathF
 
     def templates(engine: str) -> Templates:
         if engine not in made:
-            folder = tmp_path_factory.mktemp(engine)
+            folder = Path(tempfile.mkdtemp(prefix=f"{engine}-", dir=pytestconfig.stash[_folder]))
             server: Server = SqliteFiles(folder)
             if engine == "postgresql":
                 try:
-                    server = PostgresDatabases(postgres.start(pytestconfig.stash[_postgres_folder]))
+                    server = PostgresDatabases(postgres.start(pytestconfig.stash[_folder]))
                 except Exception as problem:  # whatever it is, the reader must learn that PostgreSQL was not tested
                     pytest.skip(f"PostgreSQL could not be started: {problem!r}")
             made[engine] = Templates(server, folder)
@@ -132,13 +150,20 @@ def database(request: pytest.FixtureRequest, templates_of: Callable[[str], Templ
     templates.server.remove(url)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates() -> CompiledTemplates:
+    """What one test's app has compiled, for the next one's."""
+    return CompiledTemplates()
+
+
 @pytest.fixture
-def app(database: str, tmp_path: Path) -> Iterator[Flask]:
+def app(database: str, tmp_path: Path, compiled_templates: CompiledTemplates) -> Iterator[Flask]:
     """The app on the test's database."""
     from credit_app.app import create_app
     from tests.databases import release, settings_for
 
     made = create_app(settings_for(database, tmp_path))
+    made.jinja_env.bytecode_cache = compiled_templates
     yield made
     release(made)
 

@@ -1,25 +1,18 @@
 """One PostgreSQL for a whole test session: the workers of pytest-xdist share it, and the session's end ends it.
 
-The server comes from a wheel, so no test depends on one that somebody installed. It listens on a socket in a folder of
-its own; the folder's name is short because the path of a socket may be.
+The server comes from a wheel, so no test depends on one that somebody installed. It listens on a socket in the
+session's folder, whose name is short because the path of a socket may be.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 import time
 import warnings
 from pathlib import Path
 
 import psycopg
-
-
-def new_folder() -> Path:
-    """A folder for one session's server. Nothing runs there until somebody asks for it."""
-    return Path(tempfile.mkdtemp(prefix="credit-pg-"))
 
 
 def start(folder: Path) -> str:
@@ -41,11 +34,10 @@ def start(folder: Path) -> str:
 
 
 def end(folder: Path) -> None:
-    """No server runs on the folder any more, and the folder is gone."""
+    """No server runs in the folder any more."""
     note = folder / "pg" / "postmaster.pid"
     if note.exists():
         os.kill(int(note.read_text().split("\n", 1)[0]), signal.SIGINT)  # its "fast" shutdown: open sessions are cut
         patience = time.monotonic() + 20
         while note.exists() and time.monotonic() < patience:
             time.sleep(0.05)
-    shutil.rmtree(folder, ignore_errors=True)
