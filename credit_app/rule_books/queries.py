@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from flask import current_app
 from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
@@ -18,6 +19,9 @@ from sqlalchemy.orm import Session
 from credit_app.errors import NoRuleSet, NotFound
 from credit_app.rule_books.models import RuleBook, RuleBookDraft
 from credit_app.rules.book import Book, load_book
+
+# A published text never changes, so what it says is worked out once in a process, whichever app or shelf asks.
+_parsed = lru_cache(maxsize=256)(load_book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,12 @@ def _shelf(session: Session, stamp: int | None) -> _Shelf:
     if stamp is None:
         stamp = session.scalar(select(func.coalesce(func.max(RuleBook.id), 0))) or 0
     if kept is None or kept.stamp != stamp:
-        known = {book.id: book for _, book in kept.books} if kept else {}
         rows = session.execute(
             select(RuleBook.rule_set, RuleBook.district_id, RuleBook.text)
             .where(RuleBook.id <= stamp)
             .order_by(RuleBook.id.desc())
         )
-        kept = _Shelf(stamp, tuple((row.district_id, known.get(row.rule_set) or load_book(row.text)) for row in rows))
+        kept = _Shelf(stamp, tuple((row.district_id, _parsed(row.text)) for row in rows))
         current_app.extensions["rule_book_shelf"] = kept
     return kept
 
