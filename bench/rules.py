@@ -47,7 +47,7 @@ SHARES = {
 
 def main(argv: list[str]) -> int:
     """Prints the measurements; 1 when a target of the issue is missed at the largest size."""
-    book = load_book(files("credit_app.rules").joinpath("books/sample-2026.yaml").read_text(encoding="utf-8"))
+    book = sample_book()
     sizes = [int(text.replace("_", "")) for text in argv] or list(SIZES)
     good = True
     print("       rows     batch      rows/s    floor  batch/floor     single  single/batch      peak")
@@ -57,10 +57,15 @@ def main(argv: list[str]) -> int:
     return 0 if good else 1
 
 
+def sample_book() -> Book:
+    """The book that ships."""
+    return load_book(files("credit_app.rules").joinpath("books/sample-2026.yaml").read_text(encoding="utf-8"))
+
+
 def _measure(size: int, book: Book) -> bool:
     facts = a_year(size)
     floor = _cpu_seconds(lambda: one_category_cap(facts))
-    single = _single_seconds(facts, book)
+    single = single_seconds(facts, book)
     batch = _cpu_seconds(lambda: award_batch(facts, book))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
@@ -130,7 +135,7 @@ def _cpu_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - begun
 
 
-def _single_seconds(facts: pd.DataFrame, book: Book) -> float:
+def single_seconds(facts: pd.DataFrame, book: Book) -> float:
     """Seconds for one award with the pupil's year so far, over some pupils; the facts are made beforehand."""
     pupils = [
         [_fact(row) for row in rows.to_dict("records")]
