@@ -162,10 +162,14 @@ def _count_foreign(totals: dict[str, int], fact: Fact, judged: Award, plan: Plan
         key = limit.counter_key(fact)
         if key is None:
             continue
-        after = raw if gathering else judged.centicredits
-        _set(totals, key, limit.clause.carried(totals.get(key, 0), raw, after))
+        counter = totals.get(key, 0)
+        moved = limit.clause.carried(counter, raw, raw if gathering else judged.centicredits)
+        _set(totals, key, moved)
         if isinstance(limit.clause, Steps):
             gathering = False
+        elif gathering and not limit.counts:
+            # Only what gets past a limit before the thresholds is gathered by them.
+            raw = moved - counter
 
 
 def _set(totals: dict[str, int], key: str, counter: int) -> None:

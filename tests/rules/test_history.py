@@ -14,7 +14,7 @@ from credit_app.rules.facts import Fact
 from credit_app.rules.single import History, award, carry, judge_history
 from credit_app.rules.terms import NoRuleSet, Shelf
 from tests.rules.drawing import books, days_before, histories
-from tests.rules.making import a_book, course, fact, sample, visit
+from tests.rules.making import a_book, course, credits, fact, sample, visit
 
 relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -183,6 +183,39 @@ def test_caps_behind_thresholds_hold_what_was_earned_in_the_end() -> None:
     assert carry(known, new) == {"twos|2025-2026": 300, "cap|2025-2026": 100}
 
 
+def test_what_the_new_book_does_not_know_is_passed_over() -> None:
+    """The old book also paid for `c`, which came first."""
+    pay = {"id": "pay", "kind": "fixed", "credits": 1}
+    titles = tuple({"id": name, "title": name, "title_en": name} for name in ("a", "b", "c"))
+    old = Book.model_validate(a_book([pay], id="old", categories=titles))
+    new = district("new", {"id": "cap", "kind": "cap", "window": "academic_year", "credits": 9})
+    before = [fact("c", "2026-03-01"), fact("a", "2026-03-02")]
+    known = list(zip(before, judge_history(before, lambda _: old), strict=True))
+    assert carry(known, new) == {"cap|2025-2026": 100}
+
+
+def test_a_cap_before_thresholds_gathers_in_the_new_books_own_measure() -> None:
+    """The old book paid 0.3 a time; the new one stamps hours, at most 2 from one activity, and pays 1 for every 4."""
+    amount: dict[str, Any] = {"id": "pay", "kind": "fixed", "credits": credits(30)}
+    hours = {"id": "pay", "kind": "per_hour", "counted_by": "stay", "credits": 1}
+    per_activity = {"id": "regular", "kind": "cap", "window": "whole", "per": "activity", "credits": 2}
+    awards = {"id": "award", "kind": "steps", "window": "whole", "every": 4, "credits": 1}
+    old = Book.model_validate(a_book([amount], id="old"))
+    new = Book.model_validate(a_book([hours, per_activity, awards], id="new"))
+    before = [
+        fact("a", "2026-03-01", activity="club", dwell_minutes=180, checked_out=True),
+        fact("a", "2026-03-02", activity="lab", dwell_minutes=60, checked_out=True),
+    ]
+    known = list(zip(before, judge_history(before, lambda _: old), strict=True))
+    assert [its.centicredits for _, its in known] == [30, 30]
+    held = carry(known, new)
+    assert {key: held[key] for key in ("regular|all|club", "regular|all|lab")} == {
+        "regular|all|club": 200,
+        "regular|all|lab": 100,
+    }
+    assert held["award|all"] == 300
+
+
 def test_a_history_over_two_terms_takes_each_days_book() -> None:
     first = Book.model_validate(
         a_book([{"id": "pay", "kind": "fixed", "credits": 1}], id="first", until=date(2026, 8, 31))
@@ -226,6 +259,7 @@ def test_a_shelf_refuses_to_choose_between_two_books_of_one_day() -> None:
         shelf.book_on(date(2026, 9, 1))
     (overlap,) = shelf.problems()
     assert (overlap.kind, overlap.first_on, overlap.last_on) == ("overlap", date(2026, 9, 1), date(2026, 9, 1))
+    assert (overlap.earlier, overlap.later) == ("first", "second")
     assert shelf.book_on(days_before(date(2026, 9, 1))).id == "first"
 
 

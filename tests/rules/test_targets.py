@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from credit_app.rules.book import Book, load_book
+from credit_app.rules.facts import Fact
 from credit_app.rules.single import judge_history
 from credit_app.rules.targets import NoTarget, Standing, Target, quota_counts, standing, target_bounds, target_for
 from tests.rules.making import OTHER_BOOKS, a_book, credits, fact, sample
@@ -46,10 +47,25 @@ def test_half_of_an_odd_target_is_rounded_up() -> None:
     assert target_for(book, 5, date(2027, 2, 1), YEAR).centicredits == 201
 
 
+def test_less_than_half_a_hundredth_is_not_rounded_up() -> None:
+    """1 % of 1.49 credits is 0.0149."""
+    small = {
+        "id": "small",
+        "grades": {"first": 1, "last": 9},
+        "credits": credits(149),
+        "text": "目标",
+        "source": "测试",
+    }
+    late = {"credits_percent": 1, "categories": 0, "venue_attendances": 0, "text": "减少", "source": "测试"}
+    pay = {"id": "pay", "kind": "fixed", "credits": 1}
+    book = Book.model_validate(a_book([pay], targets=(small,), second_semester=late))
+    assert target_for(book, 5, date(2027, 2, 1), YEAR).centicredits == 1
+
+
 def test_a_grade_without_a_target_is_an_error_that_names_it() -> None:
     with pytest.raises(NoTarget, match="grade 10") as error:
         target_for(sample(), 10, None, YEAR)
-    assert error.value.grade == 10
+    assert (error.value.book, error.value.grade) == ("sample-2026", 10)
 
 
 def stands(today: date, by_category: dict[str, int], venue_attendances: int = 2, **stated: Any) -> Standing:
@@ -120,6 +136,10 @@ def test_a_book_without_an_outlook_calls_nobody_at_risk() -> None:
     assert stood.target == Target(400, 0, 0)
 
 
+def test_a_category_counts_from_its_first_hundredth_on() -> None:
+    assert stands(date(2026, 12, 1), {"lecture": 1, "venue_visit": 0}).missing_categories == 2
+
+
 def three_years() -> Book:
     """Thirty points in three years, six activities of the city and four of the district."""
     return load_book((OTHER_BOOKS / "three-years.yaml").read_text(encoding="utf-8"))
@@ -173,6 +193,55 @@ def test_a_quota_is_met_exactly(municipal: int, state: str) -> None:
         by_quota={"municipal": municipal, "district": 4},
     )
     assert stood.state == state
+
+
+def test_a_quota_that_nothing_was_done_for_is_missing_whole() -> None:
+    everything: dict[str, Any] = {"grade": 8, "joined_on": None, "year": "2027-2028", "today": date(2028, 1, 1)}
+    for reached in (None, {}):
+        stood = standing(
+            three_years(), by_category={"practice": 3000}, venue_attendances=10, by_quota=reached, **everything
+        )
+        assert stood.missing_quotas == {"municipal": 6, "district": 4}
+
+
+def quota_of(**scope: Any) -> Book:
+    """A book that pays 1 each time, asks for one participation in `scope`, and for half from second-semester joiners."""
+    quota = {"id": "some", "for": scope, "participations": 1, "text": "数量", "source": "测试"}
+    target = {"id": "all", "grades": {"first": 1, "last": 9}, "credits": 1, "text": "目标", "source": "测试"}
+    late = {"credits_percent": 50, "categories": 0, "venue_attendances": 0, "text": "减半", "source": "测试"}
+    return Book.model_validate(
+        a_book(
+            [{"id": "pay", "kind": "fixed", "credits": 1}],
+            breadth={"text": "广度", "source": "测试", "quotas": (quota,)},
+            targets=(target,),
+            second_semester=late,
+        )
+    )
+
+
+def counted(book: Book, *facts: Fact) -> int:
+    judged = list(zip(facts, judge_history(facts, lambda _: book), strict=True))
+    return quota_counts(book, judged, grade=7, year=YEAR)["some"]
+
+
+@pytest.mark.parametrize(("on", "counts"), [("2026-08-31", 0), ("2026-09-01", 1), ("2027-08-31", 1), ("2027-09-01", 0)])
+def test_a_quota_counts_from_the_first_day_of_the_year_to_the_last(on: str, counts: int) -> None:
+    assert counted(quota_of(category="a"), fact("a", on)) == counts
+
+
+def test_a_quota_may_ask_for_a_role() -> None:
+    book = quota_of(role="guide")
+    assert counted(book, fact("a", "2026-10-01", role="guide")) == 1
+    assert counted(book, fact("a", "2026-10-01", role="participant")) == 0
+
+
+def test_a_late_joiner_is_asked_for_the_quotas_too() -> None:
+    assert target_for(quota_of(category="a"), 7, date(2027, 3, 1), YEAR) == Target(50, 0, 0, {"some": 1})
+
+
+def test_a_book_without_breadth_has_no_quotas() -> None:
+    book = Book.model_validate(a_book([{"id": "pay", "kind": "fixed", "credits": 1}]))
+    assert quota_counts(book, [], grade=7, year=YEAR) == {}
 
 
 def test_what_a_count_limit_refused_fills_no_quota_but_what_a_cap_cut_does() -> None:
