@@ -197,7 +197,8 @@ def test_a_quota_is_met_exactly(municipal: int, state: str) -> None:
 
 def test_a_quota_that_nothing_was_done_for_is_missing_whole() -> None:
     everything: dict[str, Any] = {"grade": 8, "joined_on": None, "year": "2027-2028", "today": date(2028, 1, 1)}
-    for reached in (None, {}):
+    nothing: dict[str, int] = {}
+    for reached in (None, nothing):
         stood = standing(
             three_years(), by_category={"practice": 3000}, venue_attendances=10, by_quota=reached, **everything
         )
@@ -205,7 +206,7 @@ def test_a_quota_that_nothing_was_done_for_is_missing_whole() -> None:
 
 
 def quota_of(**scope: Any) -> Book:
-    """A book that pays 1 each time, asks for one participation in `scope`, and for half from second-semester joiners."""
+    """A book that pays 1 each time and asks for one participation in `scope`; for half from late joiners."""
     quota = {"id": "some", "for": scope, "participations": 1, "text": "数量", "source": "测试"}
     target = {"id": "all", "grades": {"first": 1, "last": 9}, "credits": 1, "text": "目标", "source": "测试"}
     late = {"credits_percent": 50, "categories": 0, "venue_attendances": 0, "text": "减半", "source": "测试"}
