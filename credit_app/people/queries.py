@@ -71,3 +71,11 @@ def demonstration_user(session: Session, *, login_name: str) -> User | None:
         .order_by(User.id)
         .limit(1)
     )
+
+
+def display_names(session: Session, *, user_ids: Iterable[int | None]) -> dict[int, str]:
+    """What these users are called, by id. At most one statement."""
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    if not wanted:
+        return {}
+    return {row.id: row.display_name for row in session.execute(select(User.id, User.display_name).where(User.id.in_(wanted)))}

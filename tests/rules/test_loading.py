@@ -66,7 +66,7 @@ SLIPS = [
     ("{first: 1, last: 2}", "{first: 2, last: 1}", "grades_reversed", {}, ""),
     ("{first: 1, last: 2}", "{first: 0, last: 2}", "too_small", {}, ""),
     ("id: visit_stay", "id: 停留", "bad_identifier", {"found": "停留"}, ""),
-    ("id: sample-2026", "id: Sample 2026", "bad_pattern", {}, ""),
+    ("id: sample-2026", "id: Sample 2026", "bad_book_id", {"found": "Sample 2026"}, ""),
     ("effective_on: 2025-09-01", "effective_on: 2025-02-30", "not_date", {}, ""),
     ("effective_on: 2025-09-01", "effective_on: '2025-09-01'", "not_date", {}, ""),
     ("until: 2028-08-31", "until: 2025-08-31", "term_reversed", {}, "id: sample-2026"),
