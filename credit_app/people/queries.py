@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -78,4 +79,5 @@ def display_names(session: Session, *, user_ids: Iterable[int | None]) -> dict[i
     wanted = {user_id for user_id in user_ids if user_id is not None}
     if not wanted:
         return {}
-    return {row.id: row.display_name for row in session.execute(select(User.id, User.display_name).where(User.id.in_(wanted)))}
+    rows = session.execute(select(User.id, User.display_name).where(User.id.in_(wanted)))
+    return {row.id: row.display_name for row in rows}

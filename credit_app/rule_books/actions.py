@@ -7,14 +7,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from credit_app.errors import Conflict
 from credit_app.organisations.models import District
 from credit_app.rule_books.models import RuleBook
-from credit_app.rule_books.queries import holders
+from credit_app.rule_books.queries import holders, id_is_taken
 from credit_app.rules.book import load_book
 
 
@@ -69,8 +68,3 @@ def take_turns(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sql("LOCK TABLE rule_book IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def id_is_taken(session: Session, rule_set: str) -> bool:
-    """Whether a book with this id was ever published, by whomever: an entry of the ledger finds its book by id."""
-    return session.scalar(select(RuleBook.id).where(RuleBook.rule_set == rule_set)) is not None

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from credit_app.errors import Conflict, InvalidInput
 from credit_app.organisations.models import District
-from credit_app.rule_books.actions import id_is_taken, publish_book, take_turns
+from credit_app.rule_books.actions import publish_book, take_turns
 from credit_app.rule_books.models import RuleBook, RuleBookDraft
+from credit_app.rule_books.queries import holders, id_is_taken
 from credit_app.rules.book import Book, load_book
 from credit_app.rules.yaml_text import MAX_BYTES
 
@@ -23,11 +24,11 @@ REMARK_LENGTH = 500
 
 
 class NewerText(Conflict):
-    """Somebody else saved the draft since this text was read; `draft` holds the newer one."""
+    """Somebody else saved the draft since this text was read; `version` is the number of the newer one."""
 
-    def __init__(self, draft: RuleBookDraft) -> None:
+    def __init__(self, version: int) -> None:
         super().__init__(_("这份草稿刚被别人保存过。您的文字没有保存，也没有丢失：请对照后再保存。"))
-        self.draft = draft
+        self.version = version
 
 
 def text_of_bytes(content: bytes) -> str:
@@ -76,7 +77,7 @@ def save_draft(session: Session, *, draft: RuleBookDraft, text: str, version: in
     _lock(session, draft)
     _expect(draft, "draft")
     if draft.version != version:
-        raise NewerText(draft)
+        raise NewerText(draft.version)
     if draft.text == text:
         return
     draft.text, draft.version = text, version + 1
@@ -144,6 +145,10 @@ def publish_draft(
     _expect_version(draft, version)
     if not may_publish(draft, user_id=user_id):
         raise Conflict(_("规则须由另一位工作人员发布：提交人和最后修改人都不能自己发布。"))
+    book = load_book(draft.text)
+    taken_from = holders(session, district_id=draft.district_id, first_on=book.effective_on, last_on=book.until)
+    if set(taken_from) != set(replaces):
+        raise Conflict(_("它接替的规则集刚有变化，请看过下面新的名单再发布。"))
     published = publish_book(
         session, text=draft.text, now=now, district=draft.district, published_by_id=user_id, replaces=replaces
     )

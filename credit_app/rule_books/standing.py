@@ -13,9 +13,8 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from credit_app.rule_books.actions import id_is_taken
 from credit_app.rule_books.models import RuleBook, RuleBookDraft
-from credit_app.rule_books.queries import books_in_order, holders
+from credit_app.rule_books.queries import books_in_order, holders, id_is_taken
 from credit_app.rules.book import Book, BookError, Problem, load_book
 from credit_app.rules.terms import Shelf, TermProblem
 from credit_app.rules.yaml_text import read_yaml
