@@ -83,11 +83,9 @@ def spans_of(books: Sequence[Book], *, first_on: date, last_on: date) -> list[Sp
     return spans
 
 
-def standing(session: Session, *, book: Book, district_id: int | None, today: date) -> Standing:
-    """How the published `book` stands for the district. One statement."""
-    found = spans_of(
-        books_in_order(session, district_id=district_id), first_on=book.effective_on, last_on=book.until
-    )
+def standing(*, book: Book, shelf: Sequence[Book], today: date) -> Standing:
+    """How the published `book` stands for the district whose books, in the order in which they go first, `shelf` is."""
+    found = spans_of(shelf, first_on=book.effective_on, last_on=book.until)
     spans = [span for span in found if span.rule_set == book.id]
     return Standing(_state(book, spans, today), spans, [span for span in found if span.rule_set != book.id])
 

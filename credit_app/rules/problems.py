@@ -103,7 +103,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "credits_too_fine": (N_("学分最多两位小数。"), N_("请取整到 0.01 学分。")),
     "credits_not_positive": (N_("学分必须大于 0。"), N_("请写正数；不给学分的情形不必写条款。")),
     "credits_too_large": (N_("学分太大：%(found)s。"), N_("最大是 %(limit)s，请检查小数点。")),
-    "years_anchor": (N_("跨学年的窗口要有且只有一个起点。"), N_("请写 starting（如 2025-2026）或 from_grade 其中之一。")),
+    "years_anchor": (
+        N_("跨学年的窗口要有且只有一个起点。"),
+        N_("请写 starting（如 2025-2026）或 from_grade 其中之一。"),
+    ),
     "dwell_measure": (
         N_("停留条件要有且只有一种量法。"),
         N_("请写 at_least_minutes（分钟）或 at_least_percent（占计划时长的百分比）其中之一。"),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectChoice, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from credit_app.faces.fields import clean_text
@@ -25,7 +25,11 @@ class NewDraftForm(FlaskForm):
 
     source = RadioField(
         _l("从哪里开始"),
-        choices=[("copy", _l("复制一本已发布的规则集")), ("upload", _l("上传 YAML 文件")), ("skeleton", _l("空白骨架"))],
+        choices=[
+            SelectChoice("copy", _l("复制一本已发布的规则集")),
+            SelectChoice("upload", _l("上传 YAML 文件")),
+            SelectChoice("skeleton", _l("空白骨架")),
+        ],
         default="copy",
     )
     rule_set = SelectField(_l("复制哪一本"), validate_choice=False)
@@ -34,7 +38,9 @@ class NewDraftForm(FlaskForm):
 
     def offer(self, books: Sequence[Book], districts: Sequence[District], *, chosen: str = "") -> None:
         """The form offers these books to copy, and these districts to draft for."""
-        self.rule_set.choices = [(book.id, _("%(title)s（%(id)s）", title=book_title(book), id=book.id)) for book in books]
+        self.rule_set.choices = [
+            (book.id, _("%(title)s（%(id)s）", title=book_title(book), id=book.id)) for book in books
+        ]
         self.district.choices = [(district.code, district.name) for district in districts]
         if not self.is_submitted():
             self.source.data = "copy" if books else "skeleton"

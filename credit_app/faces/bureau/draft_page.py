@@ -79,5 +79,3 @@ def confirming(draft: RuleBookDraft, reading: Reading) -> PublishForm:
     form.version.data = draft.version
     form.replaces.data = " ".join(reading.prospect.replaces) if reading.prospect else ""
     return form
-
-

@@ -52,9 +52,7 @@ def rule_draft_return(public_id: str) -> Any:
     if not form.validate():
         return refused_page(public_id, status=422, return_form=form)
     try:
-        drafting.return_draft(
-            db.session, draft=draft, remark=form.remark.data, user_id=this_user().id, now=clock.now()
-        )
+        drafting.return_draft(db.session, draft=draft, remark=form.remark.data, user_id=this_user().id, now=clock.now())
     except DomainError as refusal:
         show_at_field(form, refusal)
         told = "" if refusal.field else str(refusal.message)

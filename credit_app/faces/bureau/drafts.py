@@ -28,7 +28,7 @@ from credit_app.rules.book import BookError
 from credit_app.rules.yaml_text import MAX_BYTES
 
 SKELETON = Path(credit_app.rule_books.__file__).parent / "skeleton.yaml"
-# A character may be written as \uXXXX in JSON, and as %XX%XX%XX in a form.
+# A character may be written as \uXXXX in JSON.
 MAX_REQUEST_BYTES = 6 * MAX_BYTES + 16 * 1024
 
 
@@ -73,7 +73,6 @@ def rule_draft(public_id: str) -> str:
 @requires("bureau_officer")
 def rule_draft_save(public_id: str) -> Any:
     """By the button pressed the text is checked (nothing is stored), saved, or saved and submitted."""
-    request.max_content_length = request.max_form_memory_size = MAX_REQUEST_BYTES
     draft, form = own_draft(public_id), TextForm()
     if not form.validate():
         raise InvalidInput(_("请从草稿页面提交。"))
@@ -169,5 +168,3 @@ def _first_text(form: NewDraftForm) -> str:
         raise InvalidInput(_("请选择要复制的规则集。"), field="rule_set")
     district_ids = own_district_ids()
     return book_for_bureau(db.session, rule_set=form.rule_set.data, district_ids=district_ids).text
-
-

@@ -19,7 +19,6 @@ from credit_app.extensions import db
 from credit_app.faces.bureau import blueprint
 from credit_app.faces.bureau.draft_forms import address
 from credit_app.faces.bureau.draft_reading import told
-from credit_app.faces.bureau.drafts import MAX_REQUEST_BYTES
 from credit_app.faces.bureau.reach import own_district_ids, own_draft
 from credit_app.faces.bureau.tried_cases import CaseResult, results_of, shipped, shipped_text
 from credit_app.faces.bureau.trying_forms import CasesForm, TryForm, first_row, next_row
@@ -69,7 +68,6 @@ def rule_set_try(rule_set: str) -> Any:
 
 def _page(book: Book, back: tuple[str, str], *, here: str, is_draft: bool) -> Any:
     """The page for `book`, by the button pressed: one more row, one less, the rows tried, or examples run."""
-    request.max_content_length = request.max_form_memory_size = MAX_REQUEST_BYTES
     step = request.form.get("step", "") if request.method == "POST" else ""
     locale = str(get_locale() or "zh")
     form, cases_form = _rows(book, step), CasesForm() if step == "cases" else CasesForm(formdata=None)

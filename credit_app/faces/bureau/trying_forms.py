@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, FieldList, Form, FormField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    FieldList,
+    Form,
+    FormField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from credit_app.faces.fields import WholeNumber, clean_text
@@ -26,16 +38,15 @@ MAX_ROWS = 8
 MAX_REPEAT = 40
 NAME_LENGTH = 60
 
-_WORKSHEETS = [
-    ("none", _l("未提交")),
-    ("submitted", _l("正在审核")),
-    ("approved", _l("已通过")),
-    ("returned", _l("已退回修改")),
-    ("refused", _l("未通过")),
-]
+_EVIDENCES = {"none": _l("未提交"), "submitted": _l("正在审核"), "approved": _l("已通过"), "refused": _l("未通过")}
+_WORKSHEETS = {**_EVIDENCES, "returned": _l("已退回修改")}
 _TIERS = {"lead": _l("龙头场馆"), "backbone": _l("骨干场馆"), "grassroots": _l("基层场馆")}
 _ROLES = {"participant": _l("参加者"), "guide": _l("讲解员")}
 _WHOLE = _l("请填写范围内的整数。")
+
+
+def _choices(words: Mapping[str, LazyString]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in words.items()]
 
 
 class Day(DateField):
@@ -60,8 +71,8 @@ class ParticipationForm(Form):
     dwell_minutes = WholeNumber(_l("停留时长（分钟）"), [Optional(), NumberRange(0, 10_000, _WHOLE)])
     checked_out = BooleanField(_l("自己签退了"))
     proof = SelectField(_l("签到方式"))
-    worksheet = SelectField(_l("学习单"), choices=_WORKSHEETS)
-    evidence = SelectField(_l("证明材料"), choices=[each for each in _WORKSHEETS if each[0] != "returned"])
+    worksheet = SelectField(_l("学习单"), choices=_choices(_WORKSHEETS))
+    evidence = SelectField(_l("证明材料"), choices=_choices(_EVIDENCES))
     level = SelectField(_l("等级"))
     competition = StringField(_l("名单内的赛事"), [Length(max=NAME_LENGTH)], filters=[clean_text])
     activity = StringField(_l("活动名称"), [Length(max=NAME_LENGTH)], filters=[clean_text])
