@@ -99,7 +99,9 @@ def rule_draft_save(public_id: str) -> Any:
 @requires("bureau_officer")
 def rule_draft_check(public_id: str) -> Any:
     """For the script, as one types: what is wrong with the text, with places. Nothing is stored, whatever is sent."""
-    request.max_content_length = MAX_REQUEST_BYTES
+    # Not `max_content_length`: looking for the token of a form has opened the body before.
+    if (request.content_length or 0) > MAX_REQUEST_BYTES:
+        return jsonify(status="too_large", message=_("文本太长，不像是一本规则集。")), 413
     district_id = own_draft(public_id).district_id
     sent = request.get_json(silent=True) if request.is_json else None
     text = sent.get("text") if isinstance(sent, dict) else None
