@@ -22,7 +22,8 @@ pytestmark = pytest.mark.sqlite_only
 CASES = (BOOKS / "sample-2026.cases.yaml").read_text(encoding="utf-8")
 PATIENCE_SECONDS = 10
 MANY_CAPS = "".join(
-    f"  - {{id: c{at}, kind: cap, window: day, per: venue, credits: {at + 1}, text: x, source: y}}\n" for at in range(250)
+    f"  - {{id: c{at}, kind: cap, window: day, per: venue, credits: {at + 1}, text: x, source: y}}\n"
+    for at in range(250)
 )
 
 BOMBS = {
@@ -74,7 +75,9 @@ def test_a_bomb_is_answered_soon_with_what_is_wrong(sent: Any, name: str) -> Non
 
 def slipped(text: str) -> st.SearchStrategy[str]:
     """`text` with a piece cut out, doubled, or with something strange put in."""
-    strange = st.one_of(st.text(max_size=8), st.sampled_from(["\t", ": ", "- ", "{", "]", "|", ">", "'", '"', "#", "9" * 30]))
+    strange = st.one_of(
+        st.text(max_size=8), st.sampled_from(["\t", ": ", "- ", "{", "]", "|", ">", "'", '"', "#", "9" * 30])
+    )
     return st.builds(
         lambda at, length, put: text[:at] + put + text[at + length :],
         st.integers(0, len(text)),
@@ -84,7 +87,11 @@ def slipped(text: str) -> st.SearchStrategy[str]:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.one_of(st.text(max_size=300), slipped(SAMPLE), st.binary(max_size=200).map(lambda raw: raw.decode("latin-1"))))
+@given(
+    text=st.one_of(
+        st.text(max_size=300), slipped(SAMPLE), st.binary(max_size=200).map(lambda raw: raw.decode("latin-1"))
+    )
+)
 def test_any_text_is_answered(sent: Any, text: str) -> None:
     answer = sent(text)
     assert answer.status_code == 200
