@@ -90,9 +90,9 @@ class ParticipationForm(Form):
     def offer(self, book: Book, locale: str) -> None:
         """The row offers the categories, levels and roles of `book`."""
         self.category.choices = [(each.id, book.category_title(each.id, locale)) for each in book.categories]
-        self.proof.choices = [(proof, _(TERMS["proof"][proof])) for proof in PROOFS]
+        proofs, words = TERMS["proof"], TERMS["level"]
+        self.proof.choices = [(proof, _(proofs[proof])) for proof in PROOFS]
         levels = [level for clause in book.clauses if isinstance(clause, ByLevel) for level in clause.levels]
-        words = TERMS["level"]
         self.level.choices = [
             ("", _("没有")),
             *((level, _(words[level]) if level in words else level) for level in dict.fromkeys(levels)),
