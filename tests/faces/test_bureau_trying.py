@@ -164,6 +164,13 @@ def test_the_examples_that_ship_come_out_for_the_sample_and_differ_for_a_changed
     assert officer.submit(PUBLISHED, fields | {"shipped": "../sample-2026"}).status_code == 404
 
 
+def test_a_copy_for_another_term_is_compared_by_its_clauses(officer: Visitor, db_session: Session, cast: Cast) -> None:
+    draft = a_draft(db_session, cast)
+    shown = words(officer.submit(f"{address(draft)}/try", {"step": "shipped", "shipped": "sample-2026"}).text)
+    assert "按它的有效期运行" in shown
+    assert "23 例全部相符" in shown
+
+
 @pytest.mark.parametrize("upload", [False, True])
 def test_examples_of_the_officers_own(officer: Visitor, upload: bool) -> None:
     def run(text: str, charset: str = "utf-8") -> Any:

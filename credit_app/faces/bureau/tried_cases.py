@@ -14,7 +14,7 @@ import credit_app.rules
 from credit_app.errors import NotFound
 from credit_app.faces.explaining import reason_text
 from credit_app.faces.formatting import credits
-from credit_app.rules.book import Book
+from credit_app.rules.book import Book, load_book
 from credit_app.rules.examples import Case, Cases, Tried, try_case
 from credit_app.rules.wording import REASONS
 
@@ -61,6 +61,12 @@ def shipped_text(name: str) -> str:
     if name not in shipped("", is_draft=True):
         raise NotFound
     return (_SHIPPED / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+
+
+def in_term_of(name: str, book: Book) -> Book:
+    """`book` with the term of the program's book of this name: a copy for next year is compared clause by clause."""
+    other = load_book((_SHIPPED / f"{name}.yaml").read_text(encoding="utf-8"))
+    return book.model_copy(update={"effective_on": other.effective_on, "until": other.until})
 
 
 def _differences_of(case: Case, book: Book) -> Iterator[Difference]:

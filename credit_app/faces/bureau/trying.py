@@ -20,7 +20,7 @@ from credit_app.faces.bureau import blueprint
 from credit_app.faces.bureau.draft_forms import address
 from credit_app.faces.bureau.draft_reading import told
 from credit_app.faces.bureau.reach import own_district_ids, own_draft
-from credit_app.faces.bureau.tried_cases import CaseResult, results_of, shipped, shipped_text
+from credit_app.faces.bureau.tried_cases import CaseResult, in_term_of, results_of, shipped, shipped_text
 from credit_app.faces.bureau.trying_forms import CasesForm, TryForm, first_row, next_row
 from credit_app.faces.explaining import Explanation, explain_award
 from credit_app.faces.guards import only_reads, requires
@@ -99,6 +99,7 @@ def _page(book: Book, back: tuple[str, str], *, here: str, is_draft: bool) -> An
             cases_form=cases_form,
             outcome=outcome,
             problems=problems,
+            own_term=_other_term(book, step),
             shipped=shipped(book.id, is_draft=is_draft),
         ),
         status,
@@ -133,12 +134,18 @@ def _tried(form: TryForm, book: Book) -> dict[int, list[Result]]:
     return results
 
 
+def _other_term(book: Book, step: str) -> str:
+    """The program's book for which the examples that were run are written, if that is another one."""
+    name = request.form.get("shipped", "") if step == "shipped" else ""
+    return name if name != book.id else ""
+
+
 def _cases(form: CasesForm, book: Book, step: str) -> list[CaseResult]:
     """The examples of the form, run. Raises: BookError with the problems of their text; InvalidInput at the field."""
     if step == "shipped":
-        text = shipped_text(request.form.get("shipped", ""))
-        form.cases.data = text
-        return results_of(load_cases(text), book)
+        name = request.form.get("shipped", "")
+        form.cases.data = shipped_text(name)
+        return results_of(load_cases(form.cases.data), book if name == book.id else in_term_of(name, book))
     uploaded = form.cases_file.data
     if isinstance(uploaded, FileStorage) and uploaded.filename:
         try:
