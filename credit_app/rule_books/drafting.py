@@ -1,4 +1,4 @@
-"""What happens to a draft of a rule set: begun, saved, submitted, returned, discarded, and published by a second officer.
+"""What happens to a draft of a rule set: begun, saved, submitted, returned, put aside, published by a second officer.
 
 Every action locks the draft's row and looks again at its state: of two officers who press at the same moment the
 second is told what the first has done.

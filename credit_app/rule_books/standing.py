@@ -5,7 +5,7 @@ Who holds can only change on a day on which a term begins, or after one on which
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -34,16 +34,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a published book stands for a district: on which days it holds, and which books hold on the rest of its term."""
+    """How a published book stands for a district: on which days it holds, and who holds on the rest of its term."""
 
     state: StandingState
     spans: list[Span]
     replaced: list[Span]
 
     @property
-    def whole(self) -> bool:
-        """Whether it holds on every day of its term."""
-        return not self.replaced
+    def days(self) -> list[Span]:
+        """Who holds on the days of its term, in order of time."""
+        return sorted([*self.spans, *self.replaced], key=lambda span: span.first_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ def standing(*, book: Book, shelf: Sequence[Book], today: date) -> Standing:
     return Standing(_state(book, spans, today), spans, [span for span in found if span.rule_set != book.id])
 
 
-def _state(book: Book, spans: Iterable[Span], today: date) -> StandingState:
+def _state(book: Book, spans: Sequence[Span], today: date) -> StandingState:
     if any(span.first_on <= today <= span.last_on for span in spans):
         return "in_force"
-    if any(span.first_on > today for span in spans):
-        return "upcoming"
-    return "over" if book.until < today else "replaced"
+    if book.until < today:
+        return "over"
+    return "upcoming" if spans and today < book.effective_on else "replaced"
 
 
 def prospect(session: Session, *, book: Book, district_id: int) -> Prospect:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from tests.cast import Cast
-from tests.faces.test_bureau_drafts import address, token_of
+from tests.faces.drafting import address, token_of
 from tests.rule_books.drafting import SAMPLE, a_draft, a_text
 from tests.rules.making import BOOKS
 from tests.visitor import Visitor

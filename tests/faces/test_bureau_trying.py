@@ -12,8 +12,8 @@ from credit_app.extensions import db
 from credit_app.rule_books.actions import publish_book
 from tests.cast import Cast, today_at
 from tests.conftest import HeldClock
+from tests.faces.drafting import address, token_of
 from tests.faces.teaching import words
-from tests.faces.test_bureau_drafts import address, token_of
 from tests.rule_books.drafting import NOW, a_draft, a_text
 from tests.rules.making import BOOKS
 from tests.statements import count_statements
@@ -179,7 +179,8 @@ def test_examples_of_the_officers_own(officer: Visitor, upload: bool) -> None:
             fields["cases_file"] = (io.BytesIO(text.encode(charset)), "x.cases.yaml")
         return officer.submit(PUBLISHED, fields)
 
-    good = "book: own\ncases:\n  - name: 一场讲座\n    participations:\n      - {on: 2026-05-06, category: lecture, grade: 3, earns: 0.3}\n"
+    lecture = "{on: 2026-05-06, category: lecture, grade: 3, earns: 0.3}"
+    good = f"book: own\ncases:\n  - name: 一场讲座\n    participations:\n      - {lecture}\n"
     assert "1 例全部相符" in run(good).text
     assert "应为 0.2，实为 0.3" in run(good.replace("earns: 0.3", "earns: 0.2")).text
     wrong = run(good.replace("grade", "grad"))

@@ -4,7 +4,7 @@ submits it; the other sees what has changed and publishes it. The first cannot p
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -55,7 +55,7 @@ def copy_the_sample(officer: Page) -> None:
     officer.get_by_role("navigation").get_by_role("link", name="规则").click()
     officer.get_by_role("listitem").get_by_role("link", name="科普教育学分规则（示例）").click()
     officer.get_by_role("link", name="以此为底稿新建").click()
-    officer.get_by_role("button", name="新建草稿").click()
+    officer.get_by_role("button", name="写新草稿").click()
     expect(officer.get_by_role("status")).to_contain_text("草稿已建好")
     expect(officer.locator("[data-problems]")).to_contain_text("“sample-2026”已经用过")
 
@@ -132,7 +132,12 @@ def test_what_is_typed_and_not_saved_is_asked_about(open_browser: OpenBrowser, p
     copy_the_sample(officer)
     officer.get_by_label("规则集文本", exact=True).type("# ")
     asked: list[str] = []
-    officer.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    officer.once("dialog", leave)
     officer.get_by_role("link", name="试算").click()
     officer.wait_for_url("**/try")
     assert asked == ["beforeunload"]
@@ -145,7 +150,7 @@ def test_without_javascript_the_problems_lead_to_numbered_lines(
     sign_in(officer, people["officer"])
     officer.goto("/bureau/rules/drafts/new")
     officer.get_by_label("空白骨架").check()
-    officer.get_by_role("button", name="新建草稿").click()
+    officer.get_by_role("button", name="写新草稿").click()
     officer.get_by_role("button", name="检查").click()
     link = officer.locator("[data-problems] a").first
     expect(link).to_have_text("第 3 行")

@@ -143,7 +143,7 @@ def test_a_draft_is_nobody_elses(db_session: Session, cast: Cast) -> None:
 
 def test_an_uploaded_text_is_utf8_or_refused_with_its_line() -> None:
     assert drafting.text_of_bytes("\ufeffid: 一\r\n".encode()) == "id: 一\n"
-    with pytest.raises(InvalidInput, match="第 2 行.*GBK"):
+    with pytest.raises(InvalidInput, match=r"第 2 行.*GBK"):
         drafting.text_of_bytes("id: a\ntitle: 学分规则\n".encode("gb18030"))
     with pytest.raises(InvalidInput, match="128 KB"):
         drafting.text_of_bytes(b"#" * (128 * 1024 + 1))

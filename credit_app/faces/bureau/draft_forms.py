@@ -66,7 +66,7 @@ class ReturnForm(FlaskForm):
 
 
 class PublishForm(FlaskForm):
-    """What the second officer has seen and confirms: the version, and the rule sets that lose days (by id, in order)."""
+    """What the second officer has seen and confirms: the version, and the rule sets that lose days, by id."""
 
     version = IntegerField(validators=[InputRequired()])
     replaces = HiddenField()

@@ -1,4 +1,4 @@
-"""What is said beside the text of a draft: its problems, or what it would change; and how it differs from another text."""
+"""What is said beside the text of a draft: its problems, or what it would change; how it differs from another text."""
 
 from __future__ import annotations
 

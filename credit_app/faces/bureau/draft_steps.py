@@ -65,7 +65,7 @@ def rule_draft_return(public_id: str) -> Any:
 @blueprint.post("/rules/drafts/<public_id>/publish")
 @requires("bureau_officer")
 def rule_draft_publish(public_id: str) -> Any:
-    """A second officer has published the draft's book as it was shown; or the page says why not, and nothing is stored."""
+    """A second officer has published the book as it was shown; or the page says why not, and nothing is stored."""
     draft, form = own_draft(public_id), PublishForm()
     if not form.validate() or not form.seen.data:
         return refused_page(public_id, message=_("请先核对，并在“我已核对”前打勾。"), status=422)
