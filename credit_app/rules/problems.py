@@ -121,6 +121,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("类别“%(category)s”没有给分条款。"),
         N_("请加一条 fixed、per_hour 或 by_level 条款，或删去这个类别。"),
     ),
+    "clause_without_amount": (
+        N_("条款“%(one)s”管的参与没有给分条款，永远用不上。"),
+        N_("请检查 for 里的类别、角色和场馆层级，或删去这一条。"),
+    ),
     "amounts_overlap": (
         N_("给分条款“%(one)s”与“%(other)s”管着同样的参与。"),
         N_("请在 for 里用类别、角色或场馆层级把两条分开：一次参与只按一条给分。"),

@@ -152,6 +152,18 @@ def test_a_category_that_nothing_pays_for_is_refused() -> None:
     assert found(categories=titles) == [("category_without_amount", {"category": "c"})]
 
 
+def test_a_clause_about_participations_that_nothing_pays_for_is_refused() -> None:
+    paid = [clause | {"for": {**clause["for"], "role": "participant"}} for clause in FIXED]
+    book = Book.model_validate(
+        a_book([*paid, cap("one", **OF_GUIDES), {"id": "other", "kind": "at_venue", **OF_GUIDES}])
+    )
+    assert [(path, code, params) for path, code, params in contradictions(book)] == [
+        (("clauses", 2), "clause_without_amount", {"one": "one"}),
+        (("clauses", 3), "clause_without_amount", {"one": "other"}),
+    ]
+    assert found(cap("one", **OF_GUIDES)) == []
+
+
 def test_an_id_names_one_thing_only() -> None:
     again = {"id": "amount_a", "kind": "at_venue"}
     assert found(again) == [("duplicate_id", {"id": "amount_a"})]
