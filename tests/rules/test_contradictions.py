@@ -11,7 +11,7 @@ from credit_app.rules.book import Book, BookError, load_book
 from credit_app.rules.checks import contradictions
 from tests.rules.making import a_book, credits, sample_text
 
-FIXED = [
+FIXED: list[dict[str, Any]] = [
     {"id": "amount_a", "kind": "fixed", "for": {"category": "a"}, "credits": 1},
     {"id": "amount_b", "kind": "fixed", "for": {"category": "b"}, "credits": 1},
 ]
