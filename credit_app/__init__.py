@@ -11,7 +11,7 @@ floor  room                            what lives there
 1      ``organisations``               districts, schools, venues
 1      ``operations``                  what the machine did: runs of background jobs
 2      ``people``                      users, roles with their scope, sign-in, the access log
-2      ``rule_books``                  published books, and which one holds for a district and day
+2      ``rule_books``                  drafts, published books, which one holds for a district and day
 3      ``schools``                     classes, students, enrolments, roster import, activation
 4      ``activities``                  activities, occurrences, review of what is published
 5      ``ledger``                      accounts, entries, balances, the hash chain

@@ -1,7 +1,8 @@
-"""``flask rules``: check a rule set, and publish it."""
+"""``flask rules``: check a rule set, try it on examples, publish it; the schema for editors."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -14,6 +15,10 @@ from credit_app.extensions import db
 from credit_app.organisations.queries import district_coded
 from credit_app.rule_books.actions import publish_book
 from credit_app.rules.book import Book, BookError, load_book
+from credit_app.rules.examples import Cases, Tried, load_cases, try_case
+from credit_app.rules.schema import book_schema, cases_schema
+from credit_app.rules.trace import Award
+from credit_app.rules.wording import credits_text
 
 group = AppGroup("rules", help="Rule sets.")
 
@@ -32,16 +37,43 @@ def check(path: Path) -> None:
     click.echo(_summary(book))
 
 
+@group.command("try")
+@_BOOK
+@click.argument("cases_path", metavar="CASES", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def try_cases(path: Path, cases_path: Path) -> None:
+    """Run the examples of CASES through the rule set at PATH. Exit code 1 when one differs, with what differs."""
+    try:
+        book = load_book(_text_of(path))
+    except BookError as error:
+        raise _not_a_book(path, error) from error
+    try:
+        cases = load_cases(_text_of(cases_path))
+    except BookError as error:
+        raise _not_a_book(cases_path, error) from error
+    different = _run(cases, book)
+    if different:
+        raise click.ClickException(_("%(count)s 例中有 %(wrong)s 例不符。", count=len(cases.cases), wrong=different))
+    click.echo(_("%(count)s 例全部相符。", count=len(cases.cases)))
+
+
+@group.command("schema")
+@click.option("--cases", is_flag=True, help="The schema of the examples beside a book instead.")
+def schema(cases: bool) -> None:
+    """Print the JSON Schema of a rule set, for editors that help as one types."""
+    click.echo(json.dumps(cases_schema() if cases else book_schema(), ensure_ascii=False, indent=2))
+
+
 @group.command("publish")
 @_BOOK
 @click.option("--district", "district_code", help="Code of the district it is for; left out, it is for the whole city.")
-def publish(path: Path, district_code: str | None) -> None:
+@click.option("--replaces", metavar="ID", multiple=True, help="A rule set that it takes days from; can be repeated.")
+def publish(path: Path, district_code: str | None, replaces: tuple[str, ...]) -> None:
     """Publish the rule set at PATH. Once published it is never changed; nothing is stored when it has a problem."""
     text = _text_of(path)
     session = db.session()
     try:
         district = district_coded(session, district_code) if district_code is not None else None
-        published = publish_book(session, text=text, now=clock.now(), district=district)
+        published = publish_book(session, text=text, now=clock.now(), district=district, replaces=replaces)
     except BookError as error:
         raise _not_a_book(path, error) from error
     except DomainError as refusal:
@@ -50,6 +82,42 @@ def publish(path: Path, district_code: str | None) -> None:
     click.echo(_summary(load_book(published.text)))
     scope = district.name if district is not None else _("全市")
     click.echo(_("已发布，适用范围：%(scope)s。", scope=scope))
+
+
+def _run(cases: Cases, book: Book) -> int:
+    """Each example is told with what differs; how many differ."""
+    different = 0
+    for case in cases.cases:
+        wrong = [tried for tried in try_case(case, book) if tried.differences]
+        click.echo(f"{'≠' if wrong else '='} {case.name}")
+        for tried in wrong:
+            click.echo(f"    {tried.fact.occurred_on.isoformat()}  {_difference(tried)}")
+        different += bool(wrong)
+    return different
+
+
+def _difference(tried: Tried) -> str:
+    """What an example says and what came out, where the two differ, by the names of the expectation."""
+    said = tried.expected
+    wanted = {"earns": credits_text(said.earns or 0), "state": said.state, "reason": said.reason, "error": said.error}
+    found = _found(tried.award)
+    missing = ", ".join(said.missing or ())
+    return "; ".join(
+        f"{name}: {({**wanted, 'missing': missing}[name]) or '-'} ≠ {found[name] or '-'}" for name in tried.differences
+    )
+
+
+def _found(award: Award | None) -> dict[str, str | None]:
+    """What came out, by the names of the expectation."""
+    if award is None:
+        return {"earns": None, "state": None, "reason": None, "missing": None, "error": "no_rule_set"}
+    return {
+        "earns": credits_text(award.centicredits),
+        "state": award.state,
+        "reason": award.reason,
+        "missing": ", ".join(step.code for step in award.missing),
+        "error": None,
+    }
 
 
 def _text_of(path: Path) -> str:

@@ -99,7 +99,8 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def _choose_transaction() -> None:
-        expect_writes(request.method not in SAFE_METHODS)
+        view = current_app.view_functions.get(request.endpoint or "")
+        expect_writes(request.method not in SAFE_METHODS and not getattr(view, "only_reads", False))
 
     app.after_request(_set_headers)
     app.register_error_handler(DomainError, _on_domain_error)

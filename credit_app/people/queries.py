@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -71,3 +72,12 @@ def demonstration_user(session: Session, *, login_name: str) -> User | None:
         .order_by(User.id)
         .limit(1)
     )
+
+
+def display_names(session: Session, *, user_ids: Iterable[int | None]) -> dict[int, str]:
+    """What these users are called, by id. At most one statement."""
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.id, User.display_name).where(User.id.in_(wanted)))
+    return {row.id: row.display_name for row in rows}

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from credit_app.errors import Conflict
 from credit_app.organisations.models import District
 from credit_app.rule_books.models import RuleBook
-from credit_app.rule_books.queries import holders
+from credit_app.rule_books.queries import holders, id_is_taken
 from credit_app.rules.book import load_book
 
 
@@ -35,7 +35,8 @@ def publish_book(
     """
     book = load_book(text)
     district_id = district.id if district else None
-    if session.scalar(select(RuleBook.id).where(RuleBook.rule_set == book.id)) is not None:
+    take_turns(session)
+    if id_is_taken(session, book.id):
         raise Conflict(_("规则集编号 %(id)s 已经用过，请换一个编号。", id=book.id))
     taken_from = holders(session, district_id=district_id, first_on=book.effective_on, last_on=book.until)
     for rule_set in taken_from:
@@ -57,3 +58,13 @@ def publish_book(
     session.add(published)
     session.flush()
     return published
+
+
+def take_turns(session: Session) -> None:
+    """Until this transaction ends nobody else publishes.
+
+    Whose days a book takes is read before it is stored: two publications at once would each not see the other. And the
+    largest id tells the workers whether they know every book, so that ids must be committed in their order.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sql("LOCK TABLE rule_book IN SHARE ROW EXCLUSIVE MODE"))

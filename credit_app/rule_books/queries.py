@@ -76,6 +76,21 @@ def holders(session: Session, *, district_id: int | None, first_on: date, last_o
     return list(dict.fromkeys(rule_set for rule_set in found if rule_set is not None))
 
 
+def books_in_order(session: Session, *, district_id: int | None) -> list[Book]:
+    """The books that may hold for this district, those that go first first: its own, newest first, then the city's.
+
+    None: the city's alone. One statement.
+    """
+    shelf = _shelf(session, None)
+    scopes = [None] if district_id is None else [district_id, None]
+    return [book for scope in scopes for owner, book in shelf.books if owner == scope]
+
+
+def id_is_taken(session: Session, rule_set: str) -> bool:
+    """Whether a book with this id was ever published, by whomever: an entry of the ledger finds its book by id."""
+    return session.scalar(select(RuleBook.id).where(RuleBook.rule_set == rule_set)) is not None
+
+
 def book_named(session: Session, rule_set: str, *, stamp: int | None = None) -> Book:
     """The published book with this id, also one whose term is over. Raises: NotFound."""
     for _, book in _shelf(session, stamp).books:

@@ -13,16 +13,19 @@ from credit_app.rules.checks import contradictions
 from credit_app.rules.clauses import AnyClause
 from credit_app.rules.clauses.base import Clause
 from credit_app.rules.clauses.limits import Limit
-from credit_app.rules.clauses.shapes import Identifier, Strict, Text
+from credit_app.rules.clauses.shapes import Day, Identifier, Strict, Text
 from credit_app.rules.clauses.windows import TargetWindow
 from credit_app.rules.facts import Fact
 from credit_app.rules.goals import Breadth, Outlook, SecondSemester, TargetClause
 from credit_app.rules.plan import Plan, compile_plan, ordered_limits
 from credit_app.rules.problems import BookError, Problem
 from credit_app.rules.refusals import problems_in
-from credit_app.rules.yaml_text import read_yaml
+from credit_app.rules.yaml_text import MAX_PROBLEMS, read_yaml
 
 __all__ = ["Book", "BookError", "Category", "Problem", "Unit", "load_book"]
+
+MAX_CATEGORIES, MAX_CLAUSES = 60, 300
+"""Some ten times a long book: every clause is compared with every other, while an officer waits."""
 
 BookId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -49,14 +52,14 @@ class Book(Strict):
     title: Text
     title_en: Text
     source: Text
-    effective_on: date
-    until: date
+    effective_on: Day
+    until: Day
     """The last day of the term, included."""
     sample: bool = False
     """A sample is marked as one wherever it is shown."""
     unit: Unit
-    categories: Annotated[tuple[Category, ...], Field(min_length=1)]
-    clauses: Annotated[tuple[AnyClause, ...], Field(min_length=1)]
+    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=MAX_CATEGORIES)]
+    clauses: Annotated[tuple[AnyClause, ...], Field(min_length=1, max_length=MAX_CLAUSES)]
     targets: tuple[TargetClause, ...] = ()
     target_window: TargetWindow = "academic_year"
     breadth: Breadth | None = None
@@ -130,5 +133,6 @@ def load_book(text: str) -> Book:
     except ValidationError as error:
         raise BookError(problems_in(error, source, Book)) from None
     if findings := contradictions(book):
-        raise BookError([Problem(*source.place_of(path), code, params) for path, code, params in findings])
+        told = findings[:MAX_PROBLEMS]
+        raise BookError([Problem(*source.place_of(path), code, params) for path, code, params in told])
     return book

@@ -77,6 +77,10 @@ def _amounts(book: Book) -> Iterator[Finding]:
     for (_, one), (at, other) in combinations(amounts, 2):
         if one.scope.overlaps(other.scope):
             yield ("clauses", at), "amounts_overlap", {"one": one.id, "other": other.id}
+    for index, clause in enumerate(book.clauses):
+        # Where nothing is paid nothing is asked either: the clause could never take effect.
+        if not any(clause.scope.overlaps(amount.scope) for _, amount in amounts):
+            yield ("clauses", index), "clause_without_amount", {"one": clause.id}
 
 
 def _limits(book: Book) -> Iterator[Finding]:

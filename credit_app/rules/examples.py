@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -19,7 +19,7 @@ from credit_app.rules.book import Book, BookId
 from credit_app.rules.calendar import LOCAL
 from credit_app.rules.clauses.proof import ProofLevel
 from credit_app.rules.clauses.scope import Tier
-from credit_app.rules.clauses.shapes import Identifier, Strict, Text, read_credits
+from credit_app.rules.clauses.shapes import Day, Identifier, Strict, Text, read_credits
 from credit_app.rules.facts import Fact
 from credit_app.rules.problems import BookError, Problem
 from credit_app.rules.refusals import problems_in
@@ -29,6 +29,8 @@ from credit_app.rules.trace import Award
 from credit_app.rules.yaml_text import read_yaml
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+MAX_PARTICIPATIONS = 10_000
+"""In all examples of one text: an officer waits while they are judged."""
 Minutes = Annotated[int, Field(ge=0, le=10_000)]
 
 
@@ -45,7 +47,7 @@ EarnedCredits = Annotated[int, BeforeValidator(_credits_or_none), WithJsonSchema
 class Participation(Strict):
     """What an example says of one participation; what it leaves out is taken from `given`, or is ordinary."""
 
-    on: date | None = None
+    on: Day | None = None
     at: Clock | None = None
     category: Identifier | None = None
     activity: Text | None = None
@@ -122,6 +124,10 @@ def load_cases(text: str) -> Cases:
         for index, expected in enumerate(case.participations)
         for key in _left_open(case.given, expected)
     ]
+    count = sum(expected.repeat for case in cases.cases for expected in case.participations)
+    if count > MAX_PARTICIPATIONS:
+        place = source.place_of(("cases",))
+        problems.append(Problem(*place, "too_many_participations", {"found": count, "limit": MAX_PARTICIPATIONS}))
     if problems:
         raise BookError(problems)
     return cases

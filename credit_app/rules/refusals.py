@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from credit_app.rules.problems import SENTENCES, Problem
-from credit_app.rules.yaml_text import Path, YamlText
+from credit_app.rules.yaml_text import MAX_PROBLEMS, Path, YamlText
 
 _CODES = {
     "string_type": "not_text",
@@ -26,7 +26,8 @@ _CODES = {
     "too_short": "empty_list",
     "string_pattern_mismatch": "bad_pattern",
 }
-_IDENTIFIER_PATTERN = "^[a-z][a-z0-9_]{0,39}$"
+_NAME_PROBLEMS = {"^[a-z][a-z0-9_]{0,39}$": "bad_identifier", "^[a-z0-9][a-z0-9-]{0,39}$": "bad_book_id"}
+"""What a pattern of ours asks for can be said better than by the pattern."""
 
 
 def problems_in(error: ValidationError, source: YamlText, model: type[BaseModel]) -> list[Problem]:
@@ -36,6 +37,9 @@ def problems_in(error: ValidationError, source: YamlText, model: type[BaseModel]
         if detail["type"] == "too_short" and detail["input"]:
             # The list is not empty: its items are wrong, and are told themselves.
             continue
+        if len(problems) >= MAX_PROBLEMS:
+            problems.append(Problem(problems[-1].line, problems[-1].column, "too_many_problems"))
+            break
         problem = _problem(dict(detail), source, model)
         if problem not in problems:
             problems.append(problem)
@@ -57,12 +61,15 @@ def _problem(detail: dict[str, Any], source: YamlText, model: type[BaseModel]) -
         return Problem(*place, "too_small", {"found": found, "limit": context["ge"]})
     if kind == "less_than_equal":
         return Problem(*place, "too_large", {"found": found, "limit": context["le"]})
-    if kind == "string_pattern_mismatch" and context["pattern"] == _IDENTIFIER_PATTERN:
-        return Problem(*place, "bad_identifier", {"found": found})
+    if kind == "string_pattern_mismatch" and context["pattern"] in _NAME_PROBLEMS:
+        return Problem(*place, _NAME_PROBLEMS[context["pattern"]], {"found": found})
+    if kind == "too_long":
+        return Problem(*place, "too_many_items", {"limit": context["max_length"]})
     # Our own validators name their problem themselves.
     code = kind if kind in SENTENCES else _CODES.get(kind, "bad_value")
     allowed = ", ".join(re.findall(r"'([^']+)'", context.get("expected_tags") or str(context.get("expected", ""))))
-    return Problem(*place, code, {"found": found, "allowed": allowed})
+    named = {name: value for name, value in context.items() if name in ("first", "last", "limit")}
+    return Problem(*place, code, {"found": found, "allowed": allowed, **named})
 
 
 def _path_in(value: Any, loc: tuple[int | str, ...]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -92,6 +93,55 @@ def test_a_book_is_published_for_the_city_or_for_one_district(
     assert books(db_session) == ["sample-2026", "sample-2028", "nanshan-2026"]
     own = db_session.scalars(select(RuleBook).filter_by(rule_set="nanshan-2026")).one()
     assert own.district_id == cast.district.id
+
+
+@pytest.mark.sqlite_only
+def test_examples_are_tried_and_each_difference_is_told(app: Flask, tmp_path: Path) -> None:
+    cases = SAMPLE_BOOK.with_name("sample-2026.cases.yaml")
+    runner = app.test_cli_runner()
+    answer = runner.invoke(args=["rules", "try", str(SAMPLE_BOOK), str(cases)])
+    assert (answer.exit_code, "23 例全部相符" in answer.output) == (0, True)
+    path = tmp_path / "book.yaml"
+    path.write_text(SAMPLE.replace("credits: 0.3\n", "credits: 0.4\n", 1), encoding="utf-8")
+    answer = runner.invoke(args=["rules", "try", str(path), str(cases)])
+    assert answer.exit_code == 1
+    assert "≠ 六场讲座，前五场各 0.3，第六场因类别上限 1.5 不计\n    2026-03-02  earns: 0.3 ≠ 0.4\n" in answer.output
+    assert re.search("23 例中有 [1-9] 例不符", answer.output)
+
+
+@pytest.mark.sqlite_only
+def test_a_text_that_is_no_example_is_told_with_its_line(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "own.cases.yaml"
+    path.write_text("book: own\ncases:\n  - nam: x\n", encoding="utf-8")
+    answer = app.test_cli_runner().invoke(args=["rules", "try", str(SAMPLE_BOOK), str(path)])
+    assert (answer.exit_code, "own.cases.yaml:3:" in answer.output, "是不是想写“name”" in answer.output) == (
+        1,
+        True,
+        True,
+    )
+
+
+@pytest.mark.sqlite_only
+def test_the_schema_for_editors_is_printed(app: Flask) -> None:
+    runner = app.test_cli_runner()
+    for options, key in (([], "clauses"), (["--cases"], "cases")):
+        answer = runner.invoke(args=["rules", "schema", *options])
+        assert (answer.exit_code, key in json.loads(answer.output)["properties"]) == (0, True)
+
+
+def test_a_book_takes_days_from_the_rule_sets_that_are_named(
+    app: Flask, db_session: Session, cast: Cast, tmp_path: Path
+) -> None:
+    path, runner = tmp_path / "book.yaml", app.test_cli_runner()
+    path.write_text(NEXT, encoding="utf-8")
+    assert runner.invoke(args=["rules", "publish", str(path)]).exit_code == 0
+    both = SAMPLE.replace("id: sample-2026", "id: both", 1).replace("until: 2028-08-31", "until: 2028-12-31", 1)
+    path.write_text(both, encoding="utf-8")
+    named = ["--replaces", "sample-2026"]
+    refused = runner.invoke(args=["rules", "publish", str(path), *named])
+    assert (refused.exit_code, "sample-2028" in refused.output) == (1, True)
+    assert runner.invoke(args=["rules", "publish", str(path), *named, "--replaces", "sample-2028"]).exit_code == 0
+    assert books(db_session) == ["sample-2026", "sample-2028", "both"]
 
 
 def test_what_cannot_be_published_is_refused_and_nothing_is_stored(

@@ -11,7 +11,7 @@ from credit_app.rules.book import Book, BookError, load_book
 from credit_app.rules.checks import contradictions
 from tests.rules.making import a_book, credits, sample_text
 
-FIXED = [
+FIXED: list[dict[str, Any]] = [
     {"id": "amount_a", "kind": "fixed", "for": {"category": "a"}, "credits": 1},
     {"id": "amount_b", "kind": "fixed", "for": {"category": "b"}, "credits": 1},
 ]
@@ -150,6 +150,18 @@ def test_one_participation_is_paid_by_one_clause_only() -> None:
 def test_a_category_that_nothing_pays_for_is_refused() -> None:
     titles = tuple({"id": name, "title": name, "title_en": name} for name in ("a", "b", "c"))
     assert found(categories=titles) == [("category_without_amount", {"category": "c"})]
+
+
+def test_a_clause_about_participations_that_nothing_pays_for_is_refused() -> None:
+    paid = [clause | {"for": {**clause["for"], "role": "participant"}} for clause in FIXED]
+    book = Book.model_validate(
+        a_book([*paid, cap("one", **OF_GUIDES), {"id": "other", "kind": "at_venue", **OF_GUIDES}])
+    )
+    assert [(path, code, params) for path, code, params in contradictions(book)] == [
+        (("clauses", 2), "clause_without_amount", {"one": "one"}),
+        (("clauses", 3), "clause_without_amount", {"one": "other"}),
+    ]
+    assert found(cap("one", **OF_GUIDES)) == []
 
 
 def test_an_id_names_one_thing_only() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from credit_app.rules.book import BookError, Problem, load_book
+from credit_app.rules.problems import SENTENCES
 from tests.rules.making import BOOKS, sample, sample_text
 
 
@@ -66,10 +69,14 @@ SLIPS = [
     ("{first: 1, last: 2}", "{first: 2, last: 1}", "grades_reversed", {}, ""),
     ("{first: 1, last: 2}", "{first: 0, last: 2}", "too_small", {}, ""),
     ("id: visit_stay", "id: 停留", "bad_identifier", {"found": "停留"}, ""),
-    ("id: sample-2026", "id: Sample 2026", "bad_pattern", {}, ""),
+    ("id: sample-2026", "id: Sample 2026", "bad_book_id", {"found": "Sample 2026"}, ""),
     ("effective_on: 2025-09-01", "effective_on: 2025-02-30", "not_date", {}, ""),
     ("effective_on: 2025-09-01", "effective_on: '2025-09-01'", "not_date", {}, ""),
     ("until: 2028-08-31", "until: 2025-08-31", "term_reversed", {}, "id: sample-2026"),
+    ("until: 2028-08-31", "until: 9999-12-31", "day_out_of_range", {"last": "2199-12-31"}, ""),
+    ("effective_on: 2025-09-01", "effective_on: 1999-12-31", "day_out_of_range", {"first": "2000-01-01"}, ""),
+    ("credits: 1.5\n", "credits: 10000.01\n", "credits_too_large", {"limit": 10000, "found": "10000.01"}, ""),
+    ("id: sample-2026", "id: ''", "bad_book_id", {"found": ""}, ""),
     ("sample: true", "sample: yes", "not_boolean", {}, ""),
     ("levels: {done: 2.0, excellent: 3.0}", "levels: {}", "empty_list", {}, ""),
     ("{done: 2.0,", "{Done: 2.0,", "bad_identifier", {"found": "Done"}, ""),
@@ -136,6 +143,41 @@ def test_what_is_no_plain_yaml_is_refused(text: str, code: str, line: int) -> No
 def test_a_text_that_is_too_long_is_refused_before_it_is_read() -> None:
     (problem,) = refusals(sample_text() + "#" * 130_000)
     assert (problem.code, problem.params["limit"]) == ("too_long", 128)
+
+
+def test_the_largest_credits_and_the_last_day_are_taken() -> None:
+    text = sample_text().replace("until: 2028-08-31", "until: 2199-12-31", 1)
+    assert load_book(text.replace("credits: 20.0\n", "credits: 10000\n", 1)).until.year == 2199
+
+
+def test_who_made_too_many_slips_is_told_the_first_hundred_and_that_there_are_more() -> None:
+    problems = refusals("clauses: [" + "{a: 1}, " * 500 + "]")
+    assert (len(problems), problems[-1].code) == (101, "too_many_problems")
+    many = "".join(
+        f"  - {{id: c{at}, kind: cap, window: day, per: venue, credits: 9, text: x, source: y}}\n" for at in range(90)
+    )
+    assert len(refusals(sample_text().replace("\ntargets:", f"\n{many}\ntargets:", 1))) == 100
+
+
+def test_more_clauses_than_anybody_reads_are_refused() -> None:
+    many = "".join(f"  - {{id: c{at}, kind: at_venue, text: x, source: y}}\n" for at in range(300))
+    (problem,) = refusals(sample_text().replace("\ntargets:", f"\n{many}\ntargets:", 1))
+    assert (problem.code, problem.params) == ("too_many_items", {"limit": 300})
+
+
+def test_every_sentence_has_the_punctuation_of_its_language() -> None:
+    """Half-width marks between Chinese words look like a slip of the program's own."""
+    half_width = re.compile(r"[\u4e00-\u9fff”）][,:;()!?]|[,:;()!?][\u4e00-\u9fff“（]")
+    # What stands in quotation marks is a piece of YAML.
+    bare = [re.sub(r"“[^”]*”|%\(\w+\)s", "字", text) for pair in SENTENCES.values() for text in pair]
+    assert [text for text in bare if half_width.search(text)] == []
+
+
+def test_every_sentence_can_be_filled_with_what_its_problem_carries() -> None:
+    asked = {code: set(re.findall(r"%\((\w+)\)s", "".join(pair))) for code, pair in SENTENCES.items()}
+    for old, new, *_ in SLIPS:
+        for problem in refusals(sample_text().replace(old, new, 1)):
+            assert asked[problem.code] <= set(problem.params), problem.code
 
 
 def test_the_sample_is_the_scheme_and_says_that_it_is_a_sample() -> None:

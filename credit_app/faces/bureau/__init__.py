@@ -7,6 +7,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("bureau", __name__, url_prefix="/bureau")
 
-from credit_app.faces.bureau import activities, home, rules  # noqa: E402
+from credit_app.faces.bureau import activities, draft_steps, drafts, home, rules, trying  # noqa: E402
 
-__all__ = ["activities", "blueprint", "home", "rules"]
+__all__ = ["activities", "blueprint", "draft_steps", "drafts", "home", "rules", "trying"]

@@ -7,6 +7,8 @@ from credit_app.activities.queries import activity_for_bureau
 from credit_app.extensions import db
 from credit_app.faces.guards import entered_as
 from credit_app.organisations.models import District
+from credit_app.rule_books.models import RuleBookDraft
+from credit_app.rule_books.queries import draft_for_bureau
 
 
 def own_districts() -> list[District]:
@@ -23,3 +25,8 @@ def own_district_ids() -> list[int]:
 def own_activity(public_id: str) -> Activity:
     """The activity, if one of the visitor's districts reviews it. Raises: NotFound."""
     return activity_for_bureau(db.session, public_id=public_id, district_ids=own_district_ids())
+
+
+def own_draft(public_id: str) -> RuleBookDraft:
+    """The draft of a rule set, if it is one of the visitor's districts'. Raises: NotFound."""
+    return draft_for_bureau(db.session, public_id=public_id, district_ids=own_district_ids())

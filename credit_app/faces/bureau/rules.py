@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +16,20 @@ from credit_app.extensions import db
 from credit_app.faces.bureau import blueprint
 from credit_app.faces.bureau.reach import own_district_ids, own_districts
 from credit_app.faces.guards import requires
+from credit_app.people.queries import display_names
 from credit_app.rule_books.models import RuleBook
-from credit_app.rule_books.queries import book_for_bureau, book_named, books_for_bureau, books_named
+from credit_app.rule_books.queries import (
+    book_for_bureau,
+    book_named,
+    books_for_bureau,
+    books_in_order,
+    books_named,
+)
+from credit_app.rule_books.standing import Standing, drafts_for_bureau, standing
 from credit_app.rules.book import Book
 from credit_app.rules.clauses.base import Amount, Clause, Condition
+
+_TITLE = re.compile(r"^title:[ \t]*([^#\n]*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +46,20 @@ class Section:
 @blueprint.get("/rules")
 @requires("bureau_officer")
 def rule_sets() -> Any:
-    """The city's rule sets and the district's own, newest first."""
+    """What the district works on, then the city's rule sets and the district's own, newest first."""
     rows = books_for_bureau(db.session, district_ids=own_district_ids())
     books = books_named(db.session, rule_sets=[row.rule_set for row in rows])
+    shelves = _shelves()
+    drafts = drafts_for_bureau(db.session, district_ids=own_district_ids())
     return render_template(
         "bureau/rule_sets.html",
-        books=[(row, books[row.rule_set], _scope(row)) for row in rows],
-        today=clock.today(),
+        books=[
+            (row, books[row.rule_set], _scope(row), _standings(row, books[row.rule_set], shelves)[0][1]) for row in rows
+        ],
+        drafts=[(draft, title_of(draft.text)) for draft in drafts if draft.state != "discarded"],
+        discarded=[(draft, title_of(draft.text)) for draft in drafts if draft.state == "discarded"],
+        names=display_names(db.session, user_ids=[draft.edited_by_id for draft in drafts]),
+        several_districts=len(own_districts()) > 1,
     )
 
 
@@ -57,8 +76,28 @@ def rule_set(rule_set: str) -> Any:
         scope=_scope(row),
         sections=sections_of(book),
         locale=str(get_locale() or "zh"),
-        in_force=book.covers(clock.today()),
+        standings=_standings(row, book, _shelves()),
     )
+
+
+def _shelves() -> dict[int, list[Book]]:
+    """The books that may hold for each of the visitor's districts, those that go first first."""
+    return {each.id: books_in_order(db.session, district_id=each.id) for each in own_districts()}
+
+
+def _standings(row: RuleBook, book: Book, shelves: Mapping[int, Sequence[Book]]) -> list[tuple[str, Standing]]:
+    """How the book stands for its own district; the city's, for each district of the visitor, by name."""
+    concerned = [district for district in own_districts() if row.district_id in (None, district.id)]
+    return [(each.name, standing(book=book, shelf=shelves[each.id], today=clock.today())) for each in concerned]
+
+
+def title_of(text: str) -> str:
+    """What a draft calls itself, read without judging the rest; empty while it has no title.
+
+    A page of drafts must not wait for the strict reading of each of them.
+    """
+    written = _TITLE.search(text)
+    return written.group(1).strip().strip("\"'").strip()[:60] if written else ""
 
 
 def sections_of(book: Book) -> list[Section]:

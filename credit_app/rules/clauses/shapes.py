@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -15,8 +16,23 @@ class Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+"""Days beyond are slips, and the day before the first or after the last of all is none."""
+MAX_CREDITS = 10_000
+"""More than anybody earns in nine years; a slip of the point must not reach a ledger that cannot hold it."""
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def _day_in_range(day: date) -> date:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        first, last = FIRST_DAY.isoformat(), LAST_DAY.isoformat()
+        raise PydanticCustomError("day_out_of_range", "out of range", {"first": first, "last": last})
+    return day
+
+
+Day = Annotated[date, AfterValidator(_day_in_range)]
 
 
 def read_credits(value: object) -> int:
@@ -31,6 +47,8 @@ def read_credits(value: object) -> int:
         raise PydanticCustomError("credits_too_fine", "finer than a hundredth")
     if hundredths <= 0:
         raise PydanticCustomError("credits_not_positive", "not above zero")
+    if hundredths > MAX_CREDITS * 100:
+        raise PydanticCustomError("credits_too_large", "too large", {"limit": MAX_CREDITS})
     return int(hundredths)
 
 
