@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from flask import Flask, current_app
 from flask_babel import Babel
 from flask_compress import Compress
 from flask_limiter import Limiter
@@ -12,6 +15,8 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from huey import SqliteHuey
+from huey.exceptions import HueyException
 
 from credit_app.storage import metadata
 
@@ -32,6 +37,45 @@ if TYPE_CHECKING:
 else:
     Database = SQLAlchemy
 
+
+class Queue:
+    """The way to the background worker: a face wakes a job that has something to do, once the order is committed.
+
+    The order itself is a row of the database, and the worker looks for such rows by its timetable too: a wake-up that
+    is lost costs a minute, never an order.
+    """
+
+    def huey_for(self, app: Flask) -> SqliteHuey:
+        """The app's queue, opened when it is first asked for."""
+        if "queue" not in app.extensions:
+            path = Path(app.config["SETTINGS"].jobs_path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            app.extensions["queue"] = SqliteHuey("credit-app", filename=str(path))
+        huey: SqliteHuey = app.extensions["queue"]
+        return huey
+
+    def wake(self, job: str) -> None:
+        """The worker runs `job` as soon as it is free. Tests call the job itself."""
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        if app.testing:
+            return
+        try:
+            wake_up(self.huey_for(app))(job)
+        except (HueyException, OSError, sqlite3.Error):
+            app.logger.exception("the worker could not be woken; it looks by itself within a minute")
+
+
+def wake_up(huey: SqliteHuey, run: Any = None) -> Any:
+    """The task by whose name a face and the worker understand each other; only the worker says how to `run` a job."""
+
+    def run_woken(job: str) -> None:
+        if run is not None:
+            run(job)
+
+    return huey.task(name="wake_up")(run_woken)
+
+
+queue = Queue()
 db = Database(metadata=metadata)
 migrate = Migrate(render_as_batch=True, compare_type=True)
 login_manager = LoginManager()
@@ -43,4 +87,4 @@ limiter = Limiter(key_func=get_remote_address, default_limits=[])
 if not TYPE_CHECKING:
     Model = db.Model
 
-__all__ = ["Model", "babel", "compress", "csrf", "db", "limiter", "login_manager", "migrate"]
+__all__ = ["Model", "babel", "compress", "csrf", "db", "limiter", "login_manager", "migrate", "queue", "wake_up"]
