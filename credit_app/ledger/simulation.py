@@ -19,7 +19,6 @@ from credit_app.rule_books.queries import book_named, every_book
 from credit_app.rules.book import Book
 from credit_app.rules.calendar import academic_year, academic_year_bounds
 
-CHUNK = 200  # accounts: the memory of a simulation, whatever the size of the city
 BookNamed = Callable[[str], Book]
 
 
@@ -82,7 +81,7 @@ def trial_of(session: Session, *, book: Book, district_id: int | None, year: str
     return Trial(Change(book, holds), district_id, year, as_if)
 
 
-def read_chunk(session: Session, trial: Trial, *, after: str, most: int = CHUNK) -> list[Pupil]:
+def read_chunk(session: Session, trial: Trial, *, after: str, most: int) -> list[Pupil]:
     """The next accounts after the id `after`, judged; empty when there are no more. A fixed number of statements."""
     account_ids = accounts_after(session, district_id=trial.district_id, after=after, most=most)
     if not account_ids:
@@ -149,4 +148,4 @@ def _found(session: Session, books: dict[str, Book], rule_set: str) -> Book:
     return books[rule_set] if rule_set in books else book_named(session, rule_set)
 
 
-__all__ = ["CHUNK", "Holds", "Judged", "Pupil", "Trial", "judge_pupils", "read_chunk", "trial_of"]
+__all__ = ["Holds", "Judged", "Pupil", "Trial", "judge_pupils", "read_chunk", "trial_of"]

@@ -31,6 +31,7 @@ from credit_app.rules.single import Award
 from credit_app.storage import reading_apart
 
 OPEN = ("queued", "running")
+CHUNK = 200  # accounts judged at once: the memory of a simulation, whatever the size of the city
 
 
 def sha256_of(text: str) -> str:
@@ -105,7 +106,7 @@ def advance_simulation(session: Session, *, simulation_id: int, now: datetime) -
             return False
         trial = _trial(apart, seen)
         cursor, in_all = seen.cursor, seen.in_all or accounts_in_all(apart, district_id=seen.district_id)
-        pupils = read_chunk(apart, trial, after=cursor)
+        pupils = read_chunk(apart, trial, after=cursor, most=CHUNK)
         published = {book.id: book for book in every_book(apart)}
     simulation = _locked(session, simulation_id)
     if simulation.state not in OPEN or simulation.cursor != cursor:
