@@ -24,11 +24,11 @@ _BOOK = click.argument("path", type=click.Path(exists=True, dir_okay=False, path
 @_BOOK
 def check(path: Path) -> None:
     """Read the rule set at PATH strictly. Exit code 1 with every problem, its line, and what to write instead."""
-    text = _text_of(path)
+    text = text_of(path)
     try:
         book = load_book(text)
     except BookError as error:
-        raise _not_a_book(path, error) from error
+        raise not_a_book(path, error) from error
     click.echo(_summary(book))
 
 
@@ -37,13 +37,13 @@ def check(path: Path) -> None:
 @click.option("--district", "district_code", help="Code of the district it is for; left out, it is for the whole city.")
 def publish(path: Path, district_code: str | None) -> None:
     """Publish the rule set at PATH. Once published it is never changed; nothing is stored when it has a problem."""
-    text = _text_of(path)
+    text = text_of(path)
     session = db.session()
     try:
         district = district_coded(session, district_code) if district_code is not None else None
         published = publish_book(session, text=text, now=clock.now(), district=district)
     except BookError as error:
-        raise _not_a_book(path, error) from error
+        raise not_a_book(path, error) from error
     except DomainError as refusal:
         raise click.ClickException(str(refusal.message)) from refusal
     session.commit()
@@ -52,7 +52,8 @@ def publish(path: Path, district_code: str | None) -> None:
     click.echo(_("已发布，适用范围：%(scope)s。", scope=scope))
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file in UTF-8. Raises: ClickException when it is none."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,7 +62,8 @@ def _text_of(path: Path) -> str:
         raise click.ClickException(told) from error
 
 
-def _not_a_book(path: Path, error: BookError) -> click.ClickException:
+def not_a_book(path: Path, error: BookError) -> click.ClickException:
+    """Every problem with its line and what to write instead, as what the command ends with."""
     lines = [
         f"{path.name}:{problem.line}:{problem.column}  {problem.what_in(_)} {problem.instead_in(_)}"
         for problem in error.problems

@@ -139,7 +139,7 @@ def held_accounts(session: Session, *, account_ids: list[str]) -> list[Held]:
 
 def districts_of_schools(session: Session) -> dict[int, int]:
     """School → district."""
-    return {school_id: district_id for school_id, district_id in session.execute(select(School.id, School.district_id))}
+    return {row.id: row.district_id for row in session.execute(select(School.id, School.district_id))}
 
 
 def _accounts(district_id: int | None, what: Any, after: str) -> Any:

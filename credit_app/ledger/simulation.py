@@ -13,7 +13,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from credit_app.ledger.rebooking import Change, Held, Holds, accounts_after, held_accounts, holds_once_published
+from credit_app.ledger.rebooking import Change, Held, accounts_after, held_accounts, holds_once_published
 from credit_app.ledger.rejudging import Past, judge_again
 from credit_app.rule_books.queries import book_named, every_book
 from credit_app.rules.book import Book
@@ -72,13 +72,19 @@ def trial_of(session: Session, *, book: Book, district_id: int | None, year: str
     Raises: ValueError when `year` is no academic year.
     """
     first_on, last_on = academic_year_bounds(year)
-    as_if = book.until < first_on or book.effective_on > last_on
+    as_if = is_as_if(book, year)
     if as_if:
         book = book.model_copy(update={"effective_on": first_on, "until": last_on})
     if book.id in {published.id for published in every_book(session)}:
         book = book.model_copy(update={"id": f"{book.id} *"})
     holds = holds_once_published(session, book=book, district_id=district_id)
     return Trial(Change(book, holds), district_id, year, as_if)
+
+
+def is_as_if(book: Book, year: str) -> bool:
+    """Whether the book's term touches no day of the year."""
+    first_on, last_on = academic_year_bounds(year)
+    return book.until < first_on or book.effective_on > last_on
 
 
 def read_chunk(session: Session, trial: Trial, *, after: str, most: int) -> list[Pupil]:
@@ -146,6 +152,3 @@ def _judged(trial: Trial, held: Held, item: Past, after: int) -> Judged:
 
 def _found(session: Session, books: dict[str, Book], rule_set: str) -> Book:
     return books[rule_set] if rule_set in books else book_named(session, rule_set)
-
-
-__all__ = ["Holds", "Judged", "Pupil", "Trial", "judge_pupils", "read_chunk", "trial_of"]

@@ -150,7 +150,7 @@ def test_the_command_runs_a_job_and_ends_with_one_when_it_fails(
     listed = runner.invoke(args=["jobs", "list"]).output
     assert "close_ended_occurrences" in listed
     assert "done" in listed
-    assert listed.count("never ran") == 2
+    assert listed.count("never ran") == 3
     _edit_an_entry(db_session)
     assert runner.invoke(args=["jobs", "run", "verify_ledger"]).exit_code == 1
 
@@ -167,6 +167,7 @@ def test_the_worker_is_given_every_job_with_its_timetable(app: Flask, cast: Cast
     queue = jobs.schedule(app)
     tasks = {task.name: task for task in queue._registry.periodic_tasks}
     assert set(tasks) == set(jobs.JOBS)
+    assert "wake_up" in " ".join(queue._registry._registry)
 
     def hours(name: str) -> list[int]:
         midnight = today_at(0).replace(tzinfo=None) - timedelta(hours=8)  # the worker reckons in UTC
