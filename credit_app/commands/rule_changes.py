@@ -178,9 +178,9 @@ def _show(figures: Figures, names: Mapping[str, Mapping[str, str]], title: str, 
         click.echo(f"  {label}  {value}")
     for side in SIDES:
         click.echo(f"{side_title(side)}  " + _("（增加／减少／不变人数，现行 → 新学分）"))
-        for name, group in named_groups(figures, side, names[side]):
-            counts = f"{group.pupils_gaining} / {group.pupils_losing} / {group.pupils_unchanged}"
-            click.echo(f"  {name}  {counts}  {credits_text(group.before)} → {credits_text(group.after)}")
+        for name, each in named_groups(figures, side, names[side]):
+            counts = f"{each.pupils_gaining} / {each.pupils_losing} / {each.pupils_unchanged}"
+            click.echo(f"  {name}  {counts}  {credits_text(each.before)} → {credits_text(each.after)}")
 
 
 def _district(code: str | None) -> District | None:
