@@ -72,7 +72,7 @@ def start_replay(
 
 def stop_replay(session: Session, *, replay: Replay) -> None:
     """No further batch begins until it is resumed; what has been posted stands."""
-    session.refresh(replay, with_for_update=True)
+    replay = _locked(session, replay.id)
     if replay.state in WORKED_ON:
         replay.state = "stopped"
     session.flush()
@@ -80,7 +80,7 @@ def stop_replay(session: Session, *, replay: Replay) -> None:
 
 def resume_replay(session: Session, *, replay: Replay) -> None:
     """A stopped replay goes on where it was."""
-    session.refresh(replay, with_for_update=True)
+    replay = _locked(session, replay.id)
     if replay.state == "stopped":
         replay.state = "queued"
     session.flush()
@@ -88,7 +88,7 @@ def resume_replay(session: Session, *, replay: Replay) -> None:
 
 def fail_replay(session: Session, *, order_id: int, problem: str, now: datetime) -> None:
     """The replay could not be carried on; what it has posted stands, and a new one does the rest."""
-    replay = session.get_one(Replay, order_id, with_for_update=True, populate_existing=True)
+    replay = _locked(session, order_id)
     if replay.state in WORKED_ON:
         replay.state, replay.finished_at, replay.problem = "failed", now, problem[:500]
     session.flush()
@@ -96,7 +96,7 @@ def fail_replay(session: Session, *, order_id: int, problem: str, now: datetime)
 
 def locked_replay(session: Session, *, replay_id: int) -> Replay | None:
     """The replay, locked until the transaction ends so that two workers take turns; None when it is not to go on."""
-    replay = session.get_one(Replay, replay_id, with_for_update=True, populate_existing=True)
+    replay = _locked(session, replay_id)
     if replay.state not in WORKED_ON:
         return None
     replay.state = "running"
@@ -193,6 +193,12 @@ def _judge_again(session: Session, held: Held, change: Change, writer: Writer, *
     posted.entries += len(again.posts)
     posted.gained += sum(max(post.difference, 0) for post in again.posts)
     posted.lost += sum(max(-post.difference, 0) for post in again.posts)
+
+
+def _locked(session: Session, replay_id: int) -> Replay:
+    # The row alone: what was fetched along with it earlier cannot be locked in one statement with it.
+    session.execute(select(Replay.id).where(Replay.id == replay_id).with_for_update(key_share=True))
+    return session.get_one(Replay, replay_id, populate_existing=True)
 
 
 def _in_district(district_id: int | None) -> ColumnElement[bool]:

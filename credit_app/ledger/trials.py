@@ -79,7 +79,7 @@ def ask_simulation(session: Session, *, draft: RuleBookDraft, year: str, asked_b
 
 def cancel_simulation(session: Session, *, simulation: Simulation, now: datetime) -> bool:
     """The simulation stops where it is. Returns: False when it had come to its end before."""
-    session.refresh(simulation, with_for_update=True)
+    simulation = _locked(session, simulation.id)
     if simulation.state not in OPEN:
         return False
     simulation.state, simulation.finished_at = "cancelled", now
@@ -221,7 +221,9 @@ def _trial(session: Session, simulation: Simulation) -> Trial:
 
 
 def _locked(session: Session, simulation_id: int) -> Simulation:
-    return session.get_one(Simulation, simulation_id, with_for_update=True, populate_existing=True)
+    # The row alone: what was fetched along with it earlier cannot be locked in one statement with it.
+    session.execute(select(Simulation.id).where(Simulation.id == simulation_id).with_for_update(key_share=True))
+    return session.get_one(Simulation, simulation_id, populate_existing=True)
 
 
 def _keep(session: Session, simulation: Simulation, changed: list[Judged]) -> None:

@@ -40,6 +40,7 @@ from credit_app.rules.book import Book, BookError, load_book
 from credit_app.rules.calendar import academic_year, first_calendar_year, year_label
 
 PAGE = 50
+PROBLEMS_SHOWN = 10
 YEARS_OFFERED = 3
 EXPORT_CHUNK = 1000
 FIELDS = "school,grade,participation,credits"
@@ -91,7 +92,7 @@ def rule_simulation_start(public_id: str) -> Any:
         asked = trials.ask_simulation(db.session, draft=draft, year=year, asked_by=this_user(), now=clock.now())
     except BookError as error:
         db.session.rollback()
-        return _show_all(_own_draft(public_id), problems=error.problems, year=year), 422
+        return _show_all(_own_draft(public_id), problems=_told(error), year=year), 422
     except DomainError as refusal:
         db.session.rollback()
         return _show_all(_own_draft(public_id), refusal=refusal.message, year=year), refusal.status
@@ -222,6 +223,13 @@ def _show_all(draft: RuleBookDraft, *, problems: Any = (), refusal: Any = None, 
         refusal=refusal,
         chosen=year or academic_year(clock.today()),
     )
+
+
+def _told(error: BookError) -> list[tuple[int, str]]:
+    """(line, what is wrong and what to write instead) of the first problems."""
+    return [
+        (problem.line, f"{problem.what_in(_)} {problem.instead_in(_)}") for problem in error.problems[:PROBLEMS_SHOWN]
+    ]
 
 
 def _rows(figures: Figures, side: str, names: dict[str, str]) -> list[Row]:
