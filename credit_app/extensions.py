@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,25 +55,33 @@ class Queue:
         huey: SqliteHuey = app.extensions["queue"]
         return huey
 
+    def answer(self, app: Flask, run: Callable[[str], None]) -> None:
+        """`app` is the worker's: who wakes a job has `run` called there with the job's name."""
+        app.extensions["queue_wake_up"] = self._wake_up(app, run)
+
+    def send(self, app: Flask, job: str) -> None:
+        """The worker is told to run `job` as soon as it is free."""
+        if "queue_wake_up" not in app.extensions:
+            # Only the task's name travels; what it does is the worker's.
+            app.extensions["queue_wake_up"] = self._wake_up(app, lambda job: None)
+        app.extensions["queue_wake_up"](job)
+
     def wake(self, job: str) -> None:
-        """The worker runs `job` as soon as it is free. Tests call the job itself."""
+        """As `send`, and never an error of whoever asks. Tests have no worker, and call the job itself."""
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         if app.testing:
             return
         try:
-            wake_up(self.huey_for(app))(job)
+            self.send(app, job)
         except (HueyException, OSError, sqlite3.Error):
             app.logger.exception("the worker could not be woken; it looks by itself within a minute")
 
-
-def wake_up(huey: SqliteHuey, run: Any = None) -> Any:
-    """The task by whose name a face and the worker understand each other; only the worker says how to `run` a job."""
-
-    def run_woken(job: str) -> None:
-        if run is not None:
+    def _wake_up(self, app: Flask, run: Callable[[str], None]) -> Callable[[str], Any]:
+        def wake_up(job: str) -> None:
             run(job)
 
-    return huey.task(name="wake_up")(run_woken)
+        task: Callable[[str], Any] = self.huey_for(app).task()(wake_up)
+        return task
 
 
 queue = Queue()
@@ -87,4 +96,4 @@ limiter = Limiter(key_func=get_remote_address, default_limits=[])
 if not TYPE_CHECKING:
     Model = db.Model
 
-__all__ = ["Model", "babel", "compress", "csrf", "db", "limiter", "login_manager", "migrate", "queue", "wake_up"]
+__all__ = ["Model", "babel", "compress", "csrf", "db", "limiter", "login_manager", "migrate", "queue"]

@@ -22,7 +22,7 @@ from credit_app.attendance.actions import close_occurrence
 from credit_app.attendance.admission import LEAVES_UNTIL
 from credit_app.attendance.waiting import credit_waiting
 from credit_app.errors import NotFound
-from credit_app.extensions import db, queue, wake_up
+from credit_app.extensions import db, queue
 from credit_app.ledger import replay as replays
 from credit_app.ledger import trials
 from credit_app.ledger.changes import Replay, Simulation
@@ -218,7 +218,7 @@ def schedule(app: Flask) -> SqliteHuey:
     huey = queue.huey_for(app)
     for job in JOBS.values():
         huey.periodic_task(crontab(**job.timetable), name=job.name)(_within(app, job.name))
-    wake_up(huey, lambda name: _within(app, name)())
+    queue.answer(app, lambda name: _within(app, name)())
     return huey
 
 
