@@ -307,6 +307,41 @@ def test_what_had_no_rules_is_credited_by_the_replay(db_session: Session, cast: 
     assert replayed(db_session, cast, rule_set, cast.district).credited == 0
 
 
+def test_what_the_old_rules_left_undecided_and_the_new_ones_decide_is_credited(db_session: Session, cast: Cast) -> None:
+    """The new book asks for no worksheet: the course that waited for one earns its hour, once."""
+    stay(db_session, cast.pupil, cast.course, today_at(10), today_at(11, 40))
+    assert entry_count(db_session) == 0
+    text, _clause, rest = new_rules().partition("  - id: course_worksheet\n")
+    rule_set = published(db_session, drafted(db_session, cast, text + rest[rest.index("  - id: inquiry_course") :]))
+    replay = replayed(db_session, cast, rule_set, cast.district)
+    assert (replay.credited, replay.entries, entry_count(db_session)) == (1, 0, 1)
+    assert broken_rows(db_session) == []
+
+
+@pytest.mark.usefixtures("year")
+def test_two_workers_on_one_replay_take_turns(
+    app: Flask, db_session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "BATCH", 1)
+    draft = drafted(db_session, cast, new_rules())
+    expected = differences_simulated(db_session, simulated(db_session, cast, draft))
+    replay = asked_replay(db_session, cast, published(db_session, draft), cast.district)
+    replay_id = replay.id
+    db_session.commit()
+
+    def work() -> None:
+        with app.app_context():
+            while jobs.advance_replay(replay_id, now=NOW):
+                pass
+
+    with ThreadPoolExecutor(2) as threads:
+        for worker in [threads.submit(work), threads.submit(work)]:
+            worker.result(60)
+    db_session.rollback()
+    assert (replay.state, replay.done, differences_posted(db_session, replay)) == ("done", 9, expected)
+    assert broken_rows(db_session) == []
+
+
 def test_a_draft_for_a_coming_year_is_tried_on_this_one_as_if_it_held(db_session: Session, cast: Cast) -> None:
     took_part(db_session, cast.pupil, visit("p"))
     text = new_rules("coming").replace("until: 2027-08-31", "until: 2029-08-31")
