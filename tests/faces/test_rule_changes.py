@@ -63,8 +63,8 @@ def test_a_draft_is_tried_and_the_result_says_who_gains_and_who_loses(
     before = db_session.scalar(select(func.count()).select_from(LedgerEntry))
     jobs.run_job("work_off_rule_changes")
     told = words(client.get(answer.location).text)
-    assert "学分增加的学生 2 人" in told
-    assert "学分减少的学生 0 人" in told
+    assert "学分增加的学生 2 " in told
+    assert "学分减少的学生 0 " in told
     assert "学分合计 1.8 现行 1.3，差 +0.5" in told
     assert "青蓝学校 1 0 0 0.5 0.8 +0.3" in told
     assert "场馆参观 2 0 0 1 1.6 +0.6" in told
@@ -156,7 +156,7 @@ def test_the_replay_is_started_stopped_and_resumed_by_the_officer(
     order(client, draft)
     rule_set = published(db_session, draft)
     page = words(client.get(f"/bureau/rules/{rule_set}/replay").text)
-    assert "发布前的模拟 2026-2027 学年" in page
+    assert "发布前的模拟：2026-2027 学年" in page
     assert "差额 +0.5" in page
     assert "重新认定" in words(client.get(f"/bureau/rules/{rule_set}").text)
     address = f"/bureau/rules/{rule_set}/replay"

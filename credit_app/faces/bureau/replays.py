@@ -26,12 +26,14 @@ from credit_app.rule_books.queries import book_for_bureau, book_named
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The rule set in one of the officer's districts: what had been simulated, and the replay under way, if any."""
+    """The rule set in one of the officer's districts: what had been simulated, the replay under way, if any, and
+    whether one has come to its end."""
 
     district: District
     simulation: Simulation | None
     figures: Figures | None
     current: Replay | None
+    done: bool
 
 
 @blueprint.get("/rules/<rule_set>/replay")
@@ -116,5 +118,6 @@ def _districts(row: RuleBook) -> list[District]:
 def _place(row: RuleBook, district: District, done: list[Replay]) -> Place:
     simulation = trials.simulation_of_text(db.session, district_id=district.id, sha256=row.sha256)
     figures = Figures.from_json(simulation.result) if simulation else None
-    current = next((each for each in done if each.district_id == district.id and each.state in replays.OPEN), None)
-    return Place(district, simulation, figures, current)
+    here = [each for each in done if each.district_id in (None, district.id)]
+    current = next((each for each in here if each.district_id == district.id and each.state in replays.OPEN), None)
+    return Place(district, simulation, figures, current, any(each.state == "done" for each in here))
