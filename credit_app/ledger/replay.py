@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from credit_app.errors import NotFound
@@ -52,22 +53,25 @@ def start_replay(
 ) -> Replay:
     """The published book is queued to be replayed in the district (None: the whole city); one that has not come to its
     end is taken up again instead."""
-    known = session.scalar(
-        select(Replay).where(Replay.rule_book_id == rule_book.id, _in_district(district_id), Replay.state.in_(OPEN))
-    )
-    if known is not None:
-        resume_replay(session, replay=known)
-        return known
-    asked = Replay(
-        rule_book_id=rule_book.id,
-        district_id=district_id,
-        in_all=accounts_in_all(session, district_id=district_id),
-        asked_by_id=asked_by.id if asked_by else None,
-        asked_at=now,
-    )
-    session.add(asked)
-    session.flush()
-    return asked
+    known = _open_replay(session, rule_book, district_id)
+    if known is None:
+        asked = Replay(
+            rule_book_id=rule_book.id,
+            district_id=district_id,
+            in_all=accounts_in_all(session, district_id=district_id),
+            asked_by_id=asked_by.id if asked_by else None,
+            asked_at=now,
+        )
+        try:
+            with session.begin_nested():
+                session.add(asked)
+            return asked
+        except IntegrityError:  # somebody else has just started it
+            known = _open_replay(session, rule_book, district_id)
+            if known is None:
+                raise
+    resume_replay(session, replay=known)
+    return known
 
 
 def stop_replay(session: Session, *, replay: Replay) -> None:
@@ -193,6 +197,12 @@ def _judge_again(session: Session, held: Held, change: Change, writer: Writer, *
     posted.entries += len(again.posts)
     posted.gained += sum(max(post.difference, 0) for post in again.posts)
     posted.lost += sum(max(-post.difference, 0) for post in again.posts)
+
+
+def _open_replay(session: Session, rule_book: RuleBook, district_id: int | None) -> Replay | None:
+    return session.scalar(
+        select(Replay).where(Replay.rule_book_id == rule_book.id, _in_district(district_id), Replay.state.in_(OPEN))
+    )
 
 
 def _locked(session: Session, replay_id: int) -> Replay:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from random import Random
-from threading import Event
+from threading import Barrier, BrokenBarrierError, Event
 from time import sleep
 from typing import Any
 
@@ -27,6 +28,7 @@ from credit_app.ledger.rejudging import CORRECTED, past_of
 from credit_app.ledger.writing import Writer, entries_of, locked_account
 from credit_app.organisations import actions as organisations
 from credit_app.rule_books.actions import publish_book
+from credit_app.rule_books.queries import published_book
 from credit_app.schools import actions as schools
 from credit_app.schools.models import Enrolment, Student
 from tests.cast import YEAR, Cast, today_at
@@ -316,6 +318,35 @@ def test_what_the_old_rules_left_undecided_and_the_new_ones_decide_is_credited(d
     replay = replayed(db_session, cast, rule_set, cast.district)
     assert (replay.credited, replay.entries, entry_count(db_session)) == (1, 0, 1)
     assert broken_rows(db_session) == []
+
+
+def test_two_officers_who_start_at_once_start_one_replay(
+    app: Flask, db_session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have seen that none is under way before either of them writes; on SQLite the second cannot even look."""
+    rule_set = published(db_session, drafted(db_session, cast, new_rules()))
+    db_session.commit()
+    met, real = Barrier(2), replays.accounts_in_all
+
+    def counted(*args: Any, **more: Any) -> int:
+        with suppress(BrokenBarrierError):
+            met.wait(timeout=1)
+        return real(*args, **more)
+
+    monkeypatch.setattr(replays, "accounts_in_all", counted)
+
+    def start() -> int:
+        with app.app_context():
+            session = db.session()
+            book = published_book(session, rule_set=rule_set)
+            replay = replays.start_replay(session, rule_book=book, district_id=book.district_id, asked_by=None, now=NOW)
+            session.commit()
+            return replay.id
+
+    with ThreadPoolExecutor(2) as threads:
+        started = [pressed.result(30) for pressed in [threads.submit(start), threads.submit(start)]]
+    assert started[0] == started[1]
+    assert db_session.scalar(select(func.count()).select_from(Replay)) == 1
 
 
 @pytest.mark.usefixtures("year")
