@@ -7,7 +7,7 @@ and one that runs twice finds nothing to post.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -30,7 +30,8 @@ from credit_app.ledger.rejudging import judge_again, past_of
 from credit_app.ledger.writing import Writer, entries_of, locked_account
 from credit_app.people.models import User
 from credit_app.rule_books.models import RuleBook
-from credit_app.rule_books.queries import book_named
+from credit_app.rule_books.queries import book_named, latest_stamp
+from credit_app.rules.book import Book
 from credit_app.schools.whereabouts import whereabouts_of
 
 BATCH = 20  # accounts a transaction: a check-in of one of them waits for no more
@@ -115,7 +116,9 @@ def post_batch(session: Session, *, replay: Replay, now: datetime) -> None:
         replay.phase, replay.cursor = "waiting", ""
         session.flush()
         return
-    book = book_named(session, replay.rule_book.rule_set)
+    # The shelf is asked once: a participation that keeps its book must cost no statement.
+    named = partial(book_named, session, stamp=session.scalar(select(latest_stamp())))
+    book = named(replay.rule_book.rule_set)
     change = Change(book, holds_as_published(session, book=book, district_id=replay.district_id))
     posted = Posted()
     where = whereabouts_of(session, account_refs=account_ids)
@@ -125,7 +128,7 @@ def post_batch(session: Session, *, replay: Replay, now: datetime) -> None:
         past = past_of(entries_of(session, account_id))
         held = Held(account_id, past, where.get(account_id), account.settled_through, districts)
         writer = Writer(session, account, now, replay.recorded_by)
-        _judge_again(session, held, change, writer, cause=replay.public_id, posted=posted)
+        _judge_again(held, change, writer, named, cause=replay.public_id, posted=posted)
     replay.cursor = account_ids[-1]
     replay.done = min(replay.done + len(account_ids), replay.in_all)
     replay.entries += posted.entries
@@ -183,12 +186,13 @@ def replay_for_bureau(session: Session, *, public_id: str, district_ids: Collect
     return found
 
 
-def _judge_again(session: Session, held: Held, change: Change, writer: Writer, *, cause: str, posted: Posted) -> None:
+def _judge_again(
+    held: Held, change: Change, writer: Writer, named: Callable[[str], Book], *, cause: str, posted: Posted
+) -> None:
     posted.settled += sum(
         item.rule_set != change.book.id and held.is_settled(item) and held.falls_under(change, item)
         for item in held.standing
     )
-    named = partial(book_named, session)
     again = judge_again(held.past, named, rebook=held.rebook(change, named))
     if not again.posts:
         return

@@ -24,7 +24,7 @@ from credit_app.ledger.simulation import Judged, Trial, read_chunk, trial_of
 from credit_app.ledger.writing import entries_of
 from credit_app.people.models import User
 from credit_app.rule_books.models import RuleBookDraft
-from credit_app.rule_books.queries import book_named, every_book
+from credit_app.rule_books.queries import book_named, every_book, latest_stamp
 from credit_app.rules.book import load_book
 from credit_app.rules.calendar import academic_year_bounds
 from credit_app.rules.single import Award
@@ -209,7 +209,7 @@ def side_by_side(session: Session, *, simulation: Simulation, change: SimulatedC
     if standing is None or standing.reversed:
         raise NotFound
 
-    named = partial(book_named, session)
+    named = partial(book_named, session, stamp=session.scalar(select(latest_stamp())))
     again = judge_again(past, named, rebook=held.rebook(trial.change, named))
     moved = next((post.award for post in again.posts if post.fact.participation == change.participation), None)
     return SideBySide(standing, moved, trial)

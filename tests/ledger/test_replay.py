@@ -48,6 +48,7 @@ from tests.ledger.changing import (
 from tests.ledger.facts import course, lecture, visit
 from tests.progress.year import newcomer
 from tests.scenes import stay
+from tests.statements import count_statements
 
 
 @pytest.fixture
@@ -318,6 +319,31 @@ def test_what_the_old_rules_left_undecided_and_the_new_ones_decide_is_credited(d
     replay = replayed(db_session, cast, rule_set, cast.district)
     assert (replay.credited, replay.entries, entry_count(db_session)) == (1, 0, 1)
     assert broken_rows(db_session) == []
+
+
+def test_a_batch_asks_as_often_for_long_histories_as_for_short_ones(db_session: Session, cast: Cast) -> None:
+    counts = []
+    for length in (2, 12):
+        for pupil in (cast.pupil, cast.classmate):
+            for at in range(length):
+                took_part(db_session, pupil, visit(f"{pupil.id}n{length}n{at}", day=at, venue=f"v{at}"))
+        # The second book takes only the last days: the others keep theirs.
+        first_on = "2026-10-04" if length == 2 else "2026-10-12"
+        rule_set = f"rules-{length}"
+        publish_book(
+            db_session,
+            text=new_rules(rule_set, visit=f"0.{length % 10}", first_on=first_on),
+            now=NOW,
+            district=cast.district,
+            replaces=[] if length == 2 else ["rules-2"],
+        )
+        replay = asked_replay(db_session, cast, rule_set, cast.district)
+        with count_statements(db.engine) as statements:
+            jobs.advance_replay(replay.id, now=NOW)
+        db_session.refresh(replay)
+        assert replay.entries > 0
+        counts.append(len(statements))
+    assert counts[1] <= counts[0] + 2, counts  # the shelf is read again, since a book has been published
 
 
 def test_two_officers_who_start_at_once_start_one_replay(
