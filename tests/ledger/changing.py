@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from credit_app import jobs
@@ -121,3 +121,9 @@ def broken_rows(session: Session) -> list[str]:
     """What the audit finds, but for participations that these tests post without an attendance."""
     session.rollback()
     return [str(finding) for finding in verify(session) if "of which nothing is known" not in str(finding)]
+
+
+def entry_count(session: Session) -> int:
+    """How many entries the ledger has."""
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
