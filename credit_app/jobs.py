@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
+from time import monotonic
 
 from flask import Flask, current_app
 from huey import SqliteHuey, crontab
@@ -20,17 +20,24 @@ from credit_app.activities.models import Occurrence
 from credit_app.activities.queries import due_to_close
 from credit_app.attendance.actions import close_occurrence
 from credit_app.attendance.admission import LEAVES_UNTIL
+from credit_app.attendance.waiting import credit_waiting
 from credit_app.errors import NotFound
-from credit_app.extensions import db
+from credit_app.extensions import db, queue
+from credit_app.ledger import replay as replays
+from credit_app.ledger import trials
+from credit_app.ledger.changes import Replay, Simulation
+from credit_app.ledger.rebooking import holds_as_published
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
 from credit_app.people import actions as people
+from credit_app.rule_books.queries import book_named
 from credit_app.schools.roster.uploads import purge_uploads
 from credit_app.storage import reading_apart
 from credit_app.verification import verify
 
 RUNS_KEPT = timedelta(days=30)
 MOST_LOGGED = 50
+SLICE_SECONDS = 20
 
 Figures = dict[str, int]
 
@@ -47,6 +54,8 @@ class Job:
     work: Callable[[datetime], Figures]
     # When the worker runs it: the fields of a crontab, in UTC, which is Asia/Shanghai minus eight hours.
     timetable: dict[str, str] = field(default_factory=dict)
+    # Asked by the worker before each run: whether there is anything to do.
+    is_due: Callable[[], bool] = lambda: True
 
 
 def close_ended_occurrences(now: datetime) -> Figures:
@@ -87,12 +96,95 @@ def verify_ledger(now: datetime) -> Figures:
     return {"broken": 0}
 
 
+def work_off_rule_changes(now: datetime) -> Figures:
+    """Simulations and replays that officers asked for have gone on for a while. If they are not at their end the worker
+    is woken for more, so that no other job waits until a whole city has been judged."""
+    steps = failed = 0
+    until = monotonic() + SLICE_SECONDS
+    while (order := _next_order()) is not None and monotonic() < until:
+        kind, order_id = order
+        advance = advance_replay if kind is Replay else advance_simulation
+        try:
+            advance(order_id, now=now)
+        except Exception as problem:  # one that cannot be carried out must not keep the others waiting for ever
+            db.session.rollback()
+            current_app.logger.exception("%s %s failed", kind.__tablename__, order_id)
+            fail = replays.fail_replay if kind is Replay else trials.fail_simulation
+            fail(db.session(), order_id=order_id, problem=f"{type(problem).__name__}: {problem}", now=clock.now())
+            db.session.commit()
+            failed += 1
+        steps += 1
+    if order is not None:
+        queue.wake("work_off_rule_changes")
+    return {"steps": steps, "failed": failed}
+
+
+def advance_simulation(simulation_id: int, *, now: datetime) -> None:
+    """One chunk more of the simulation is in its result."""
+    db.session.commit()  # judging must hold no transaction open
+    trials.advance_simulation(db.session(), simulation_id=simulation_id, now=now)
+    db.session.commit()
+
+
+def advance_replay(replay_id: int, *, now: datetime) -> bool:
+    """One batch more of the replay is posted. Returns: whether there is more to do."""
+    session = db.session()
+    replay = replays.locked_replay(session, replay_id=replay_id)
+    if replay is None:
+        session.rollback()
+        return False
+    if replay.phase == "accounts":
+        replays.post_batch(session, replay=replay, now=now)
+    else:
+        _credit_waiting(replay, now)
+    more = replay.state == "running"
+    session.commit()
+    return more
+
+
+def _credit_waiting(replay: Replay, now: datetime) -> None:
+    session = db.session()
+    book = book_named(session, replay.rule_book.rule_set)
+    batch = credit_waiting(
+        session,
+        book=book,
+        holds=holds_as_published(session, book=book, district_id=replay.district_id),
+        district_id=replay.district_id,
+        after_id=int(replay.cursor or 0),
+        now=now,
+        recorded_by=replay.recorded_by,
+    )
+    replays.note_waiting(
+        session,
+        replay=replay,
+        cursor=None if batch.last_id is None else str(batch.last_id),
+        credited=batch.credited,
+        gained=batch.gained_centicredits,
+        settled=batch.settled,
+        now=now,
+    )
+
+
+def _next_order() -> tuple[type[Replay] | type[Simulation], int] | None:
+    """What waits longest; replays go before simulations, since pupils wait for what they say."""
+    for kind, waiting in ((Replay, replays.open_replays), (Simulation, trials.open_simulations)):
+        if ids := waiting(db.session()):
+            return kind, ids[0]
+    return None
+
+
 JOBS = {
     job.name: job
     for job in (
         Job("close_ended_occurrences", close_ended_occurrences, {"minute": "*/5"}),
         Job("purge_expired", purge_expired, {"hour": "19", "minute": "10"}),
         Job("verify_ledger", verify_ledger, {"hour": "19", "minute": "30"}),
+        Job(
+            "work_off_rule_changes",
+            work_off_rule_changes,
+            {"minute": "*"},
+            is_due=lambda: _next_order() is not None,
+        ),
     )
 }
 
@@ -121,18 +213,20 @@ def run_job(name: str) -> JobRun:
 
 
 def schedule(app: Flask) -> SqliteHuey:
-    """The queue that runs every job by its timetable within `app`; what ``huey_consumer`` is given."""
-    path = Path(app.config["SETTINGS"].jobs_path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    queue = SqliteHuey("credit-app", filename=str(path))
+    """The queue that runs every job by its timetable within `app`, or when it is woken; what ``huey_consumer`` is
+    given."""
+    huey = queue.huey_for(app)
     for job in JOBS.values():
-        queue.periodic_task(crontab(**job.timetable), name=job.name)(_within(app, job.name))
-    return queue
+        huey.periodic_task(crontab(**job.timetable), name=job.name)(_within(app, job.name))
+    queue.answer(app, lambda name: _within(app, name)())
+    return huey
 
 
 def _within(app: Flask, name: str) -> Callable[[], None]:
     def task() -> None:
         with app.app_context():
-            run_job(name)
+            # A job that looks every minute leaves no row for the minutes in which there was nothing to do.
+            if JOBS[name].is_due():
+                run_job(name)
 
     return task

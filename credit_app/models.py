@@ -2,6 +2,7 @@
 
 from credit_app.activities import models as activities
 from credit_app.attendance import models as attendance
+from credit_app.ledger import changes as rule_changes
 from credit_app.ledger import models as ledger
 from credit_app.operations import models as operations
 from credit_app.organisations import models as organisations
@@ -19,5 +20,6 @@ __all__ = [
     "people",
     "recognition",
     "rule_books",
+    "rule_changes",
     "schools",
 ]

@@ -29,11 +29,11 @@ _BOOK = click.argument("path", type=click.Path(exists=True, dir_okay=False, path
 @_BOOK
 def check(path: Path) -> None:
     """Read the rule set at PATH strictly. Exit code 1 with every problem, its line, and what to write instead."""
-    text = _text_of(path)
+    text = text_of(path)
     try:
         book = load_book(text)
     except BookError as error:
-        raise _not_a_book(path, error) from error
+        raise not_a_book(path, error) from error
     click.echo(_summary(book))
 
 
@@ -43,13 +43,13 @@ def check(path: Path) -> None:
 def try_cases(path: Path, cases_path: Path) -> None:
     """Run the examples of CASES through the rule set at PATH. Exit code 1 when one differs, with what differs."""
     try:
-        book = load_book(_text_of(path))
+        book = load_book(text_of(path))
     except BookError as error:
-        raise _not_a_book(path, error) from error
+        raise not_a_book(path, error) from error
     try:
-        cases = load_cases(_text_of(cases_path))
+        cases = load_cases(text_of(cases_path))
     except BookError as error:
-        raise _not_a_book(cases_path, error) from error
+        raise not_a_book(cases_path, error) from error
     different = _run(cases, book)
     if different:
         raise click.ClickException(_("%(count)s 例中有 %(wrong)s 例不符。", count=len(cases.cases), wrong=different))
@@ -69,13 +69,13 @@ def schema(cases: bool) -> None:
 @click.option("--replaces", metavar="ID", multiple=True, help="A rule set that it takes days from; can be repeated.")
 def publish(path: Path, district_code: str | None, replaces: tuple[str, ...]) -> None:
     """Publish the rule set at PATH. Once published it is never changed; nothing is stored when it has a problem."""
-    text = _text_of(path)
+    text = text_of(path)
     session = db.session()
     try:
         district = district_coded(session, district_code) if district_code is not None else None
         published = publish_book(session, text=text, now=clock.now(), district=district, replaces=replaces)
     except BookError as error:
-        raise _not_a_book(path, error) from error
+        raise not_a_book(path, error) from error
     except DomainError as refusal:
         raise click.ClickException(str(refusal.message)) from refusal
     session.commit()
@@ -120,7 +120,8 @@ def _found(award: Award | None) -> dict[str, str | None]:
     }
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file in UTF-8. Raises: ClickException when it is none."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -129,7 +130,8 @@ def _text_of(path: Path) -> str:
         raise click.ClickException(told) from error
 
 
-def _not_a_book(path: Path, error: BookError) -> click.ClickException:
+def not_a_book(path: Path, error: BookError) -> click.ClickException:
+    """Every problem with its line and what to write instead, as what the command ends with."""
     lines = [
         f"{path.name}:{problem.line}:{problem.column}  {problem.what_in(_)} {problem.instead_in(_)}"
         for problem in error.problems

@@ -14,6 +14,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from credit_app.ledger.models import LedgerEntry
+from credit_app.ledger.rejudging import CORRECTED, RULES_CHANGED
 from credit_app.progress.queries import Participation
 from credit_app.progress.wording import gap_sentence
 from credit_app.rules.book import Book
@@ -48,6 +49,8 @@ class Chapter:
     entry: LedgerEntry
     why: str
     explanation: Explanation
+    replaced: Explanation | None = None
+    """The judging that a change of rules has replaced."""
 
 
 def explain_award(award: Award, book: Book) -> Explanation:
@@ -65,7 +68,12 @@ def explain_award(award: Award, book: Book) -> Explanation:
 
 def explain_entry(entry: LedgerEntry, book: Book) -> Explanation:
     """What the rules said when `entry` was posted, from the facts and the trace that it froze."""
-    trace = trace_from_json(entry.trace, book)
+    return explain_frozen(Fact.from_json(entry.facts), entry.trace, entry.clause, book)
+
+
+def explain_frozen(fact: Fact, raw_trace: list[Any], clause: str, book: Book) -> Explanation:
+    """What `book` said of `fact` when it left `raw_trace` behind."""
+    trace = trace_from_json(raw_trace, book)
     outcomes = [_outcome(step, book.clause(step.clause)) for step in trace]
     state = next((each for each in ("refused", "pending") if each in outcomes), "awarded" if trace else "refused")
     if state == "awarded":
@@ -77,8 +85,8 @@ def explain_entry(entry: LedgerEntry, book: Book) -> Explanation:
         centicredits=trace[-1].after if state == "awarded" else 0,
         reason=reason_text(code),
         steps=_told(trace, book),
-        missing=[say(step, _) for step in _missing(Fact.from_json(entry.facts), trace, book, state=state)],
-        source=_source(entry.clause, book),
+        missing=[say(step, _) for step in _missing(fact, trace, book, state=state)],
+        source=_source(clause, book),
         sample=book.sample,
     )
 
@@ -94,9 +102,16 @@ def explain(participation: Participation, books: Mapping[str, Book]) -> Explanat
 
 
 def chapters(participation: Participation, books: Mapping[str, Book]) -> list[Chapter]:
-    """All that has been posted about the participation, in the order in which it was posted."""
-    entries = participation.record.entries if participation.record else []
-    return [Chapter(entry, why_posted(entry), explain_entry(entry, books[entry.rule_set])) for entry in entries]
+    """All that has been posted about the participation, in the order in which it was posted; a change of rules shows
+    both judgings, the one that held and the one that holds now."""
+    told: list[Chapter] = []
+    judged: Explanation | None = None
+    for entry in participation.record.entries if participation.record else []:
+        explanation = explain_entry(entry, books[entry.rule_set])
+        replaced = judged if entry.reason == RULES_CHANGED else None
+        told.append(Chapter(entry, why_posted(entry), explanation, replaced))
+        judged = judged if entry.reason == CORRECTED else explanation
+    return told
 
 
 def rule_sets_of(participations: Iterable[Participation]) -> set[str]:
@@ -122,7 +137,11 @@ def why_posted(entry: LedgerEntry) -> str:
         return _("首次认定")
     if entry.kind == "reversal":
         return _("撤销认定")
-    causes = {"facts_changed": _("情况有变，重新认定"), "judged_again": _("此前的活动有变化，重新认定")}
+    causes = {
+        "facts_changed": _("情况有变，重新认定"),
+        "judged_again": _("此前的活动有变化，重新认定"),
+        "rules_changed": _("规则有变，重新认定"),
+    }
     return causes.get(entry.reason, _("调整"))
 
 

@@ -149,6 +149,14 @@ def book_for_bureau(session: Session, *, rule_set: str, district_ids: Collection
     return found
 
 
+def published_book(session: Session, *, rule_set: str) -> RuleBook:
+    """The published book with this id, whoever's it is. Raises: NotFound."""
+    found = session.scalar(select(RuleBook).where(RuleBook.rule_set == rule_set))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def draft_for_bureau(session: Session, *, public_id: str, district_ids: Collection[int]) -> RuleBookDraft:
     """The draft, if it is one of these districts'. Raises: NotFound."""
     found = session.scalar(

@@ -11,14 +11,17 @@ from sqlalchemy.orm import Session
 
 from credit_app import jobs
 from credit_app.activities.models import Occurrence
+from credit_app.app import create_app
 from credit_app.attendance.models import Attendance
 from credit_app.errors import NotFound
+from credit_app.extensions import queue
 from credit_app.ledger.models import LedgerEntry
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
 from credit_app.operations.queries import latest_runs
 from tests.cast import Cast, today_at
 from tests.conftest import HeldClock
+from tests.databases import release
 from tests.scenes import scan, stay
 from tests.visitor import Visitor
 
@@ -150,7 +153,7 @@ def test_the_command_runs_a_job_and_ends_with_one_when_it_fails(
     listed = runner.invoke(args=["jobs", "list"]).output
     assert "close_ended_occurrences" in listed
     assert "done" in listed
-    assert listed.count("never ran") == 2
+    assert listed.count("never ran") == 3
     _edit_an_entry(db_session)
     assert runner.invoke(args=["jobs", "run", "verify_ledger"]).exit_code == 1
 
@@ -164,8 +167,7 @@ def test_a_name_that_no_job_has_is_refused(db_session: Session) -> None:
 def test_the_worker_is_given_every_job_with_its_timetable(app: Flask, cast: Cast, clock: HeldClock) -> None:
     """The audit and the purge at night in Shanghai; closing every five minutes."""
     clock.set(today_at(20))
-    queue = jobs.schedule(app)
-    tasks = {task.name: task for task in queue._registry.periodic_tasks}
+    tasks = {task.name: task for task in jobs.schedule(app)._registry.periodic_tasks}
     assert set(tasks) == set(jobs.JOBS)
 
     def hours(name: str) -> list[int]:
@@ -180,3 +182,20 @@ def test_the_worker_is_given_every_job_with_its_timetable(app: Flask, cast: Cast
     tasks["close_ended_occurrences"].execute()
     with app.app_context():
         assert latest_runs(jobs.db.session())["close_ended_occurrences"].outcome == "done"
+
+
+@pytest.mark.sqlite_only
+def test_a_face_wakes_the_worker_and_the_worker_wakes_itself(app: Flask, cast: Cast, clock: HeldClock) -> None:
+    """Face and worker are two processes; what they share is the file of the queue."""
+    clock.set(today_at(20))
+    jobs.db.session.commit()
+    worker = create_app(app.config["SETTINGS"])
+    huey = jobs.schedule(worker)
+    queue.send(app, "close_ended_occurrences")
+    for sender in (app, worker):  # also after the worker itself has sent
+        queue.send(sender, "close_ended_occurrences")
+    while (task := huey.dequeue()) is not None:
+        huey.execute(task)
+    with app.app_context():
+        assert runs(jobs.db.session()) == [("close_ended_occurrences", "done")] * 3
+    release(worker)

@@ -15,6 +15,7 @@ LONGEST_SILENCE = {
     "close_ended_occurrences": timedelta(hours=1),
     "verify_ledger": timedelta(hours=26),
     "purge_expired": timedelta(hours=26),
+    "work_off_rule_changes": timedelta.max,  # silent for as long as nobody asks for anything
 }
 
 
@@ -35,6 +36,7 @@ def job_lines(runs: Mapping[str, JobRun], *, now: datetime) -> list[JobLine]:
         "close_ended_occurrences": _("自动结束过时的场次"),
         "verify_ledger": _("核对学分台账"),
         "purge_expired": _("清理过期的登录"),
+        "work_off_rule_changes": _("规则模拟和重新认定"),
     }
     return [_line(name, titles[name], runs.get(name), now) for name in LONGEST_SILENCE]
 
@@ -62,4 +64,6 @@ def _report(name: str, figures: Mapping[str, int]) -> str:
         )
     if name == "verify_ledger":
         return _("全部核对无误。")
+    if name == "work_off_rule_changes":
+        return _("办理了 %(count)s 批。", count=figures.get("steps", 0))
     return _("清理了 %(count)s 条记录。", count=sum(figures.values()))
