@@ -1,0 +1,63 @@
+"""From a decided result to its credits: the fact is assembled, the day's book found, and the ledger asked to post."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from credit_app.errors import NoRuleSet
+from credit_app.ledger import actions as ledger
+from credit_app.recognition.results.models import ReviewedResult
+from credit_app.recognition.results.offer import noon_of
+from credit_app.rule_books.queries import book_for
+from credit_app.rules.facts import Fact
+from credit_app.rules.single import award as judge
+
+EVIDENCE_OF_STATE = {
+    "submitted": "submitted",
+    "returned": "none",
+    "approved": "approved",
+    "refused": "refused",
+    "withdrawn": "none",
+}
+"""What the rules are told of the document, by the state of the result."""
+
+
+def result_fact(result: ReviewedResult, *, competition: str | None) -> Fact:
+    """The fact of a result as it stands now; `competition` is the public id of the listed one, if it is on the list."""
+    return Fact(
+        participation=result.public_id,
+        occurred_at=noon_of(result.occurred_on),
+        occurred_on=result.occurred_on,
+        category=result.category,
+        activity=result.activity_key,
+        venue=None,
+        tier=None,
+        at_venue=False,
+        grade=result.grade,
+        proof="declared",
+        evidence=EVIDENCE_OF_STATE[result.state],
+        level=result.level or None,
+        competition=competition,
+    )
+
+
+def credit_result(
+    session: Session, *, result: ReviewedResult, now: datetime, recorded_by: str
+) -> ledger.Posting | None:
+    """What an approved or refused result is worth stands in the ledger, and later participations are judged again.
+
+    Returns: None while no book covers the day, or when nothing leads from the pupil to an account any more.
+    """
+    account_ref = result.student.account_ref
+    if account_ref is None:
+        return None
+    try:
+        book = book_for(session, district_id=result.school.district_id, day=result.occurred_on)
+    except NoRuleSet:
+        return None
+    fact = result_fact(result, competition=result.competition.public_id if result.competition else None)
+    if judge(fact, {}, book).state == "pending":
+        return None
+    return ledger.award(session, account_ref=account_ref, fact=fact, book=book, now=now, recorded_by=recorded_by)
