@@ -44,8 +44,26 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     "science_counselor": (
         CLASSES,
         WORKSHEETS,
-        Entry("teacher.roster", _l("名单"), "upload"),
-        Entry("teacher.sign_in_groups", _l("账号"), "lock", ("teacher.sign_in", "teacher.print", "teacher.reset")),
+        Entry(
+            "teacher.results",
+            _l("成果"),
+            "competition",
+            (
+                "teacher.result",
+                "teacher.new_result",
+                "teacher.edit_result",
+                "teacher.enter_result",
+                "teacher.correct_result",
+            )
+            + ("teacher.decide_on_result", "teacher.review_results", "teacher.upload_result", "teacher.apply_result"),
+        ),
+        # The sign-ins of those in the roster are a button away from it: five entries become tabs on a phone, six do not.
+        Entry(
+            "teacher.roster",
+            _l("名单"),
+            "upload",
+            ("teacher.roster", "teacher.sign_in", "teacher.print", "teacher.reset", "teacher.upload_roster"),
+        ),
         PROGRAMME,
     ),
     "venue_staff": (
@@ -55,7 +73,20 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     ),
     "bureau_officer": (
         Entry("bureau.home", _l("概览"), "chart"),
-        Entry("bureau.activities", _l("审核"), "ok", ("bureau.activit", "bureau.decide")),
+        Entry(
+            "bureau.activities",
+            _l("审核"),
+            "ok",
+            (
+                "bureau.activit",
+                "bureau.decide",
+                "bureau.result",
+                "bureau.review",
+                "bureau.competition",
+                "bureau.list_comp",
+            )
+            + ("bureau.change_listed",),
+        ),
         Entry("bureau.rule_sets", _l("规则"), "scale", ("bureau.rule",)),
         Entry("bureau.schools", _l("学校"), "school"),
         Entry("bureau.venues", _l("场馆"), "venue"),

@@ -1,12 +1,13 @@
 """What bureau officers see of their district: reviews, figures, rule sets.
 
-Figures only: no page here shows a pupil.
+Figures only, with one exception: a result that waits for the bureau as the second person names its pupil, because the
+name is what the document is compared with; those pages write the access log.
 """
 
 from flask import Blueprint
 
 blueprint = Blueprint("bureau", __name__, url_prefix="/bureau")
 
-from credit_app.faces.bureau import activities, home, rules  # noqa: E402
+from credit_app.faces.bureau import activities, competitions, home, results, rules  # noqa: E402
 
-__all__ = ["activities", "blueprint", "home", "rules"]
+__all__ = ["activities", "blueprint", "competitions", "home", "results", "rules"]

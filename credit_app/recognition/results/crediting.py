@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from credit_app.errors import NoRuleSet
 from credit_app.ledger import actions as ledger
+from credit_app.ledger.queries import counters
 from credit_app.recognition.results.models import ReviewedResult
 from credit_app.recognition.results.offer import noon_of
 from credit_app.rule_books.queries import book_for
 from credit_app.rules.facts import Fact
+from credit_app.rules.single import Award
 from credit_app.rules.single import award as judge
 
 EVIDENCE_OF_STATE = {
@@ -24,8 +28,9 @@ EVIDENCE_OF_STATE = {
 """What the rules are told of the document, by the state of the result."""
 
 
-def result_fact(result: ReviewedResult, *, competition: str | None) -> Fact:
-    """The fact of a result as it stands now; `competition` is the public id of the listed one, if it is on the list."""
+def result_fact(result: Any, *, competition: str | None) -> Fact:
+    """The fact of `result` (a `ReviewedResult`, or a row with its columns) as it stands now; `competition` is the
+    public id of the listed one, None when it is not on the list."""
     return Fact(
         participation=result.public_id,
         occurred_at=noon_of(result.occurred_on),
@@ -57,7 +62,22 @@ def credit_result(
         book = book_for(session, district_id=result.school.district_id, day=result.occurred_on)
     except NoRuleSet:
         return None
-    fact = result_fact(result, competition=result.competition.public_id if result.competition else None)
+    fact = fact_of(result)
     if judge(fact, {}, book).state == "pending":
         return None
     return ledger.award(session, account_ref=account_ref, fact=fact, book=book, now=now, recorded_by=recorded_by)
+
+
+def fact_of(result: ReviewedResult) -> Fact:
+    """The fact of a result with its competition at hand."""
+    return result_fact(result, competition=result.competition.public_id if result.competition else None)
+
+
+def award_if_approved(session: Session, *, result: ReviewedResult) -> Award | None:
+    """What a waiting result would earn if it were approved now; None while no book covers the day."""
+    try:
+        book = book_for(session, district_id=result.school.district_id, day=result.occurred_on)
+    except NoRuleSet:
+        return None
+    totals = counters(session, account_ref=result.student.account_ref or "", rule_set=book.id)
+    return judge(replace(fact_of(result), evidence="approved"), totals, book)

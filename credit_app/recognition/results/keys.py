@@ -9,7 +9,7 @@ DIGEST_CHARACTERS = 16
 
 
 def name_key(name: str) -> str:
-    """The name without spaces and punctuation, letters in lower case and of one width: ``第41届 青创赛`` and ``第４１届青创赛``."""
+    """The name without spaces and punctuation, in lower case, letters and digits of one width."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(character for character in folded if character.isalnum())
 

@@ -74,7 +74,9 @@ class ReviewedResult(Model):
         CheckConstraint("state IN ('submitted', 'approved', 'returned', 'refused', 'withdrawn')", name="state"),
         CheckConstraint("decided_by_id IS NULL OR decided_by_id <> entered_by_id", name="two_people"),
         CheckConstraint("(decided_by_id IS NULL) = (decided_at IS NULL)", name="decided_when"),
-        CheckConstraint("state NOT IN ('approved', 'returned', 'refused') OR decided_by_id IS NOT NULL", name="decided"),
+        CheckConstraint(
+            "state NOT IN ('approved', 'returned', 'refused') OR decided_by_id IS NOT NULL", name="decided"
+        ),
         CheckConstraint(
             "(revocation_asked_by_id IS NULL) = (revocation_asked_at IS NULL)"
             " AND (revocation_asked_by_id IS NULL OR state IN ('approved', 'refused'))",

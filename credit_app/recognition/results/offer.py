@@ -1,8 +1,8 @@
-"""Which categories of results can be entered for a day, and with which levels: asked of the book, written nowhere else."""
+"""Which categories of results can be entered for a day, and with which levels: the book is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
@@ -10,8 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from credit_app.errors import NoRuleSet
-from credit_app.rule_books.queries import book_for, every_book
+from credit_app.rule_books.queries import books_by_day, every_book
 from credit_app.rules.book import Book
 from credit_app.rules.calendar import LOCAL
 from credit_app.rules.clauses.by_level import ByLevel
@@ -44,11 +43,24 @@ def offered_on(session: Session, *, district_id: int, day: date) -> dict[str, Of
 
     While no book covers the day, those of the book published last: what is entered then waits for a book.
     """
-    try:
-        return offered_by(book_for(session, district_id=district_id, day=day), day)
-    except NoRuleSet:
-        books = every_book(session)
-        return offered_by(books[0], day) if books else {}
+    return offered_by_day(session, district_id=district_id, days=[day])[day]
+
+
+def offered_by_day(
+    session: Session, *, district_id: int, days: Iterable[date]
+) -> dict[date, dict[str, OfferedCategory]]:
+    """The same for each of `days`; at most two statements."""
+    days = set(days)
+    books = books_by_day(session, district_id=district_id, days=days)
+    latest = next(iter(every_book(session)), None) if len(books) < len(days) else None
+    by_book: dict[str, dict[str, OfferedCategory]] = {}
+    found: dict[date, dict[str, OfferedCategory]] = {}
+    for day in days:
+        book = books.get(day, latest)
+        if book is not None and book.id not in by_book:
+            by_book[book.id] = offered_by(book, day)
+        found[day] = by_book[book.id] if book is not None else {}
+    return found
 
 
 def offered_by(book: Book, day: date) -> dict[str, OfferedCategory]:
