@@ -44,25 +44,13 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     "science_counselor": (
         CLASSES,
         WORKSHEETS,
-        Entry(
-            "teacher.results",
-            _l("成果"),
-            "competition",
-            (
-                "teacher.result",
-                "teacher.new_result",
-                "teacher.edit_result",
-                "teacher.enter_result",
-                "teacher.correct_result",
-            )
-            + ("teacher.decide_on_result", "teacher.review_results", "teacher.upload_result", "teacher.apply_result"),
-        ),
-        # The sign-ins of those in the roster are a button away from it: five entries become tabs on a phone, six do not.
+        Entry("teacher.results", _l("成果"), "competition", ("teacher.result",)),
+        # Their sign-ins are a button away from the roster: five entries become tabs on a phone, six do not.
         Entry(
             "teacher.roster",
             _l("名单"),
             "upload",
-            ("teacher.roster", "teacher.sign_in", "teacher.print", "teacher.reset", "teacher.upload_roster"),
+            ("teacher.roster", "teacher.sign_in", "teacher.print", "teacher.reset"),
         ),
         PROGRAMME,
     ),
@@ -77,15 +65,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
             "bureau.activities",
             _l("审核"),
             "ok",
-            (
-                "bureau.activit",
-                "bureau.decide",
-                "bureau.result",
-                "bureau.review",
-                "bureau.competition",
-                "bureau.list_comp",
-            )
-            + ("bureau.change_listed",),
+            ("bureau.activit", "bureau.decide", "bureau.result", "bureau.competition"),
         ),
         Entry("bureau.rule_sets", _l("规则"), "scale", ("bureau.rule",)),
         Entry("bureau.schools", _l("学校"), "school"),

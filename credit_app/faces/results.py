@@ -1,8 +1,8 @@
 """Deciding on results, one or several at once: the same for a second counselor and for the bureau.
 
 A face fetches what is within its reach, shows it with ``partials/result.html`` and ``partials/result_queue.html``, and
-gives the posted form to `decide_one` or `review_several`. After a refused form nothing has been written, and what follows
-in the request only reads.
+gives the posted form to `decide_one` or `review_several`. After a refused form nothing has been written, and what
+follows in the request only reads.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def decide_one(result: ReviewedResult, form: DecisionForm) -> bool:
 
 
 def review_several(reach: ResultReach, form: QueueForm) -> bool:
-    """True when the ticked results within `reach` have been decided on, committed and flashed; else `form` says why not.
+    """True when the ticked results within `reach` have been decided on, committed and flashed; else `form` says why.
 
     Those that somebody else has decided on in the meantime stay as they are.
     """

@@ -49,7 +49,7 @@ def competitions() -> str:
 
 @blueprint.post("/competitions")
 @requires("bureau_officer")
-def list_competition() -> Any:
+def competition_add() -> Any:
     """The competition is on the district's list."""
     form = CompetitionForm()
     if not form.validate():
@@ -89,7 +89,7 @@ def competition(public_id: str) -> str:
 
 @blueprint.post("/competitions/<public_id>")
 @requires("bureau_officer")
-def change_listed_competition(public_id: str) -> Any:
+def competition_change(public_id: str) -> Any:
     """The competition is called so and counts from then to then."""
     form, found = CompetitionForm(), _own(public_id)
     if not form.validate():

@@ -32,7 +32,7 @@ def results() -> str:
 
 @blueprint.post("/results")
 @requires("bureau_officer")
-def review_results() -> Any:
+def result_review() -> Any:
     """The ticked results are approved, returned or refused."""
     form = QueueForm()
     if review_several(result_reach(), form):
@@ -49,7 +49,7 @@ def result(public_id: str) -> str:
 
 @blueprint.post("/results/<public_id>")
 @requires("bureau_officer")
-def decide_on_result(public_id: str) -> Any:
+def result_decide(public_id: str) -> Any:
     """It is approved, returned or refused; or taking an approval back is asked for, confirmed, declined."""
     form = DecisionForm()
     if decide_one(_own(public_id), form):

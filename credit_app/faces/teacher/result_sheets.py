@@ -53,7 +53,7 @@ def result_template(suffix: str) -> Response:
 
 @blueprint.post("/results/sheet")
 @requires("science_counselor")
-def upload_result_sheet() -> Any:
+def result_sheet_upload() -> Any:
     """The file is kept for its preview; one that cannot be read is refused at once."""
     form = SheetForm()
     if not form.validate():
@@ -85,7 +85,7 @@ def result_sheet_preview(public_id: str) -> str:
 
 @blueprint.post("/results/sheets/<public_id>/apply")
 @requires("science_counselor")
-def apply_result_sheet(public_id: str) -> Any:
+def result_sheet_apply(public_id: str) -> Any:
     """All rows that are right are entered, in one transaction; the sheet is gone."""
     form = ApplySheetForm()
     rows = _rows(public_id)
@@ -115,7 +115,7 @@ def apply_result_sheet(public_id: str) -> Any:
 
 @blueprint.post("/results/sheets/<public_id>/discard")
 @requires("science_counselor")
-def discard_result_sheet(public_id: str) -> Any:
+def result_sheet_discard(public_id: str) -> Any:
     """The upload is gone; nothing was entered."""
     sheets.discard_sheet(db.session, sheet=_sheet(public_id))
     db.session.commit()
