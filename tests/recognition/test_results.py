@@ -252,9 +252,7 @@ def test_taking_an_approval_back_needs_two_people_again(db_session: Session, cas
     listed(db_session, cast)
     result = enter(db_session, cast, entry())
     decide(db_session, cast, result)
-    deciding.ask_revocation(
-        db_session, result=result, reason="证书被主办方收回", asked_by=cast.officer, now=EVENING
-    )
+    deciding.ask_revocation(db_session, result=result, reason="证书被主办方收回", asked_by=cast.officer, now=EVENING)
     db_session.commit()
     assert entries(db_session, cast.pupil) == [("award", "competition", 150)]  # asking changes nothing
     for one in (cast.officer, cast.counselor):

@@ -156,8 +156,9 @@ def result_correct(public_id: str) -> Any:
 @requires("science_counselor")
 def result_withdraw(public_id: str) -> Any:
     """The result is withdrawn; nothing had been posted for it."""
+    found = _own(public_id)
     try:
-        actions.withdraw_result(db.session, result=_own(public_id), withdrawn_by=this_user(), now=clock.now())
+        actions.withdraw_result(db.session, result=found, withdrawn_by=this_user(), now=clock.now())
     except DomainError as refusal:
         db.session.rollback()
         flash(str(refusal.message), "warning")
