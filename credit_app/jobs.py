@@ -25,6 +25,7 @@ from credit_app.extensions import db
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
 from credit_app.people import actions as people
+from credit_app.recognition.results.sheets import purge_sheets
 from credit_app.schools.roster.uploads import purge_uploads
 from credit_app.storage import reading_apart
 from credit_app.verification import verify
@@ -65,9 +66,9 @@ def close_ended_occurrences(now: datetime) -> Figures:
 
 
 def purge_expired(now: datetime) -> Figures:
-    """Sign-ins that have ended, failures that no longer count, rosters nobody applied and old runs of jobs are gone."""
+    """Sign-ins that have ended, failures that no longer count, forgotten uploads and old runs of jobs are gone."""
     sign_ins = people.purge_expired(db.session(), now=now)
-    uploads = purge_uploads(db.session(), now=now)
+    uploads = purge_uploads(db.session(), now=now) + purge_sheets(db.session(), now=now)
     runs = operations.forget_runs(db.session(), started_before=now - RUNS_KEPT)
     db.session.commit()
     return {"sign_ins": sign_ins, "uploads": uploads, "runs": runs}
