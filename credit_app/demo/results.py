@@ -57,7 +57,7 @@ RESULTS = (
         "city",
         "证书 SC-2026-0433",
         "returned",
-        "证书上的姓名与学号不符，请核对原件。",
+        "证书上的姓名不符，请核对原件。",
     ),
     Plan(6, 5, "competition", "江湾区小发明擂台赛", "district", "区赛获奖公布文件第 15 号", None),
     Plan(0, 3, "online_learning", "在线课程：月相与农历", "", "学习回应 2026-45", None),

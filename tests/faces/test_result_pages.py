@@ -226,7 +226,7 @@ def test_an_officer_keeps_the_list(app: Flask, db_session: Session, cast: Cast) 
     page = f"/bureau/competitions/{db_session.scalars(select(ListedCompetition.public_id)).one()}"
     officer.submit(page, {**fields, "name": "机器人大赛", "ends_on": "2026-10-01"})
     shown = words(officer.get("/bureau/competitions").text)
-    assert "机器人大赛" in shown.partition("未到期或已结束")[2]
+    assert "机器人大赛" in shown.partition("尚未开始或已结束")[2]
     assert officer.submit(page, {**fields, "ends_on": "2026-08-01"}).status_code == 422
     # The counselor's form offers what is on the list today.
     assert "机器人大赛" not in signed_in(app, cast.counselor).get("/teacher/results/new").text

@@ -83,7 +83,8 @@ def offered_by(book: Book, day: date) -> dict[str, OfferedCategory]:
 
 def level_title(level: str) -> str:
     """What a level is called; a book's own word stands for itself."""
-    return _(TERMS["level"][level]) if level in TERMS["level"] else level
+    words = TERMS["level"]
+    return _(words[level]) if level in words else level
 
 
 def known_words(offered: Mapping[str, OfferedCategory]) -> tuple[dict[str, str], dict[str, str]]:
