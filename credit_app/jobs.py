@@ -25,6 +25,8 @@ from credit_app.extensions import db
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
 from credit_app.people import actions as people
+from credit_app.recognition.results.crediting import credit_waiting
+from credit_app.recognition.results.deciding import BATCH
 from credit_app.recognition.results.sheets import purge_sheets
 from credit_app.schools.roster.uploads import purge_uploads
 from credit_app.storage import reading_apart
@@ -74,6 +76,18 @@ def purge_expired(now: datetime) -> Figures:
     return {"sign_ins": sign_ins, "uploads": uploads, "runs": runs}
 
 
+def credit_waiting_results(now: datetime) -> Figures:
+    """Results that were decided while no book covered their day are credited once one does; a few a transaction."""
+    posted, last = 0, 0
+    while True:
+        more, reached = credit_waiting(db.session(), now=now, after_id=last, limit=BATCH)
+        db.session.commit()
+        posted += more
+        if reached is None:
+            return {"posted": posted}
+        last = reached
+
+
 def verify_ledger(now: datetime) -> Figures:
     """Every row has been audited (``flask verify``). Raises: JobFailed, which names the first broken row."""
     broken, first = 0, ""
@@ -92,6 +106,7 @@ JOBS = {
     job.name: job
     for job in (
         Job("close_ended_occurrences", close_ended_occurrences, {"minute": "*/5"}),
+        Job("credit_waiting_results", credit_waiting_results, {"minute": "40"}),
         Job("purge_expired", purge_expired, {"hour": "19", "minute": "10"}),
         Job("verify_ledger", verify_ledger, {"hour": "19", "minute": "30"}),
     )

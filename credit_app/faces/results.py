@@ -230,7 +230,7 @@ def _tell(decision: str, decided: Decided) -> None:
 
 def _stage(review: ResultReview) -> dict[str, str]:
     label = {
-        "entered": _("登记"),
+        "entered": _("完成登记"),
         "corrected": _("修改后再次提交"),
         "approved": _("审核通过"),
         "returned": _("退回修改"),

@@ -290,3 +290,11 @@ def test_the_pages_ask_as_many_statements_however_many_results_there_are(
     assert counted() == before
     assert max(count for path, count in before.items() if "result" in path) <= 12, before
     assert max(before.values()) <= 20, before
+
+
+def test_all_that_is_wrong_is_told_at_once(app: Flask, db_session: Session, cast: Cast) -> None:
+    counselor = signed_in(app, cast.counselor)
+    answer = counselor.submit("/teacher/results/new", {**FORM, "occurred_on": "", "level": "", "document_ref": ""})
+    told = words(answer.text)
+    for fault in ("请填写日期", "请填写等级", "审核时要核对"):
+        assert fault in told, fault

@@ -331,3 +331,9 @@ def test_uploads_are_sealed_and_forgotten_after_a_day(db_session: Session, cast:
     assert sheets.content_of_sheet(kept) == csv_of(GOOD)
     assert sheets.purge_sheets(db_session, now=at + timedelta(hours=23)) == 0
     assert sheets.purge_sheets(db_session, now=at + timedelta(hours=25)) == 1
+
+
+def test_all_that_is_wrong_with_a_row_is_told_at_once(db_session: Session, cast: Cast) -> None:
+    listed(db_session, cast)
+    found = plan(db_session, cast, csv_of(["0501", "孙浩", "科技竞赛", CONTEST, "", "昨天", ""]))
+    assert [column for _line, column, _text in problems(found)] == ["日期", "等级", "材料编号", "姓名"]

@@ -9,14 +9,16 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from credit_app import jobs
 from credit_app.errors import Conflict, InvalidInput
 from credit_app.ledger.models import LedgerEntry
 from credit_app.ledger.queries import year_balance
 from credit_app.recognition.results import actions, competitions, deciding
 from credit_app.recognition.results.matching import Unmatched, place_of
 from credit_app.recognition.results.models import ResultReview, ReviewedResult
+from credit_app.rule_books.actions import publish_book
 from credit_app.verification import verify
-from tests.cast import TODAY, YEAR, Cast, today_at
+from tests.cast import SAMPLE_BOOK, TODAY, YEAR, Cast, today_at
 from tests.recognition.deciding import entries
 from tests.recognition.entering import CONTEST, EVENING, decide, enter, entry, listed, place, second_counselor
 from tests.scenes import stay
@@ -296,6 +298,25 @@ def test_without_a_book_for_the_day_an_approval_waits(db_session: Session, cast:
     decided = decide(db_session, cast, result)
 
     assert (result.state, decided.waiting, entries(db_session, cast.pupil)) == ("approved", 1, [])
+    assert findings(db_session) == []
+
+
+def test_what_was_approved_without_a_book_is_credited_once_there_is_one(db_session: Session, cast: Cast) -> None:
+    early = date(2025, 8, 30)
+    cast.pupil.enrolments[0].starts_on = date(2025, 8, 1)
+    result = enter(db_session, cast, entry("done", category="research_project", title="小水车", on=early))
+    decide(db_session, cast, result)
+    assert jobs.credit_waiting_results(EVENING) == {"posted": 0}
+
+    text = SAMPLE_BOOK.read_text(encoding="utf-8").replace("id: sample-2026", "id: sample-2024", 1)
+    text = text.replace("effective_on: 2025-09-01", "effective_on: 2024-09-01", 1)
+    publish_book(db_session, text=text.replace("until: 2028-08-31", "until: 2025-08-31", 1), now=EVENING)
+    db_session.commit()
+    assert any("no award was posted" in finding for finding in findings(db_session))
+
+    assert jobs.credit_waiting_results(EVENING) == {"posted": 1}
+    assert entries(db_session, cast.pupil) == [("award", "research_project", 200)]
+    assert jobs.credit_waiting_results(EVENING) == {"posted": 0}
     assert findings(db_session) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -35,13 +36,13 @@ class ResultForm(FlaskForm):
         self.category.choices = [(category.id, category.title) for category in offered.values()]
         self.level.choices = [(NO_LEVEL, _("不分等级"))] + [(level, level_title(level)) for level in levels]
 
-    def entry(self) -> Entry:
-        """What the form says."""
+    def entry(self, day: date) -> Entry:
+        """What the form says of `day`."""
         return Entry(
             category=self.category.data or "",
             title=self.title.data or "",
             level=self.level.data or "",
-            occurred_on=self.occurred_on.data,
+            occurred_on=day,
             document_ref=self.document_ref.data or "",
         )
 

@@ -29,6 +29,7 @@ from credit_app.faces.titles import category_titles
 from credit_app.organisations.models import School
 from credit_app.recognition.results import actions
 from credit_app.recognition.results.competitions import competitions_of, is_on_list
+from credit_app.recognition.results.entry import faults_of
 from credit_app.recognition.results.matching import Place, Unmatched, place_of, register_for
 from credit_app.recognition.results.models import ReviewedResult
 from credit_app.recognition.results.offer import offered_on
@@ -92,11 +93,15 @@ def result_new() -> str:
 def result_enter() -> Any:
     """The result is entered and waits for a second person; or the form says what is wrong with it."""
     form, school = ResultForm(), own_school()
-    if not form.validate():
+    if not _is_right(form, school):
         return _refused_form(form, 422)
     try:
         result = actions.enter_result(
-            db.session, place=_place(form, school), entry=form.entry(), entered_by=this_user(), now=clock.now()
+            db.session,
+            place=_place(form, school),
+            entry=form.entry(form.occurred_on.data),
+            entered_by=this_user(),
+            now=clock.now(),
         )
     except DomainError as refusal:
         return _refused_form(form, refusal.status, refusal)
@@ -138,12 +143,17 @@ def result_correct(public_id: str) -> Any:
     """The result is corrected and waits again."""
     found, form = _own(public_id), ResultForm()
     del form.number, form.name
-    if not form.validate():
+    if not _is_right(form, found.school):
         return _refused_form(form, 422, public_id=public_id)
     try:
         place = _found(place_of(db.session, student=found.student, school=found.school, day=form.occurred_on.data))
         actions.correct_result(
-            db.session, result=found, place=place, entry=form.entry(), entered_by=this_user(), now=clock.now()
+            db.session,
+            result=found,
+            place=place,
+            entry=form.entry(form.occurred_on.data),
+            entered_by=this_user(),
+            now=clock.now(),
         )
     except DomainError as refusal:
         return _refused_form(form, refusal.status, refusal, public_id=public_id)
@@ -211,6 +221,18 @@ def _found(place: Place | Unmatched) -> Place:
     if isinstance(place, Unmatched):
         raise InvalidInput(f"{place.text}{place.remedy}", field=place.field)
     return place
+
+
+def _is_right(form: ResultForm, school: School) -> bool:
+    """Whether what was written may be right; else every fault stands at its field, all at once."""
+    dated = form.validate()
+    today = clock.today()
+    day = form.occurred_on.data or today  # without a day, the rest is held against today's book
+    offered = offered_on(db.session, district_id=school.district_id, day=day)
+    faults = faults_of(form.entry(day), offered=offered, today=today)
+    for field, message in faults.items():
+        form[field].errors = [*form[field].errors, message]
+    return bool(dated) and not faults
 
 
 def _data_of(result: ReviewedResult) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, joinedload
 
 from credit_app.errors import NoRuleSet
 from credit_app.ledger import actions as ledger
+from credit_app.ledger.models import LedgerEntry
 from credit_app.ledger.queries import counters
 from credit_app.recognition.results.models import ReviewedResult
 from credit_app.recognition.results.offer import noon_of
@@ -17,6 +19,7 @@ from credit_app.rule_books.queries import book_for
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import Award
 from credit_app.rules.single import award as judge
+from credit_app.schools.models import Student
 
 EVIDENCE_OF_STATE = {
     "submitted": "submitted",
@@ -71,6 +74,37 @@ def credit_result(
 def fact_of(result: ReviewedResult) -> Fact:
     """The fact of a result with its competition at hand."""
     return result_fact(result, competition=result.competition.public_id if result.competition else None)
+
+
+def credit_waiting(session: Session, *, now: datetime, after_id: int, limit: int) -> tuple[int, int | None]:
+    """Decided results whose day had no book, and has one by now, stand in the ledger.
+
+    Looks at no more than `limit` of those that wait, from `after_id` on. Returns: how many were posted, and the last id
+    that was looked at, None when there are no more.
+    """
+    waiting = session.scalars(
+        select(ReviewedResult)
+        .join(ReviewedResult.student)
+        .where(
+            ReviewedResult.id > after_id,
+            ReviewedResult.state.in_(("approved", "refused")),
+            Student.account_ref.is_not(None),
+            ~exists().where(
+                LedgerEntry.account_id == Student.account_ref,
+                LedgerEntry.participation == ReviewedResult.public_id,
+                LedgerEntry.kind == "award",
+            ),
+        )
+        .order_by(ReviewedResult.id)
+        .limit(limit)
+        .options(joinedload(ReviewedResult.decided_by))
+    ).all()
+    last = waiting[-1].id if waiting else None
+    posted = 0
+    for result in sorted(waiting, key=lambda each: each.student.account_ref or ""):
+        by = result.decided_by.public_id if result.decided_by else ledger.BY_RULES
+        posted += credit_result(session, result=result, now=now, recorded_by=by) is not None
+    return posted, last
 
 
 def award_if_approved(session: Session, *, result: ReviewedResult) -> Award | None:

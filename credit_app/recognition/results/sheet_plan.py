@@ -87,7 +87,7 @@ def plan_sheet(session: Session, *, school: School, rows: Sequence[SheetRow], to
         names={row.cells["name"] for row in rows},
     )
     listed = competition_list(session, district_id=school.district_id)
-    days = {day for row in rows if (day := day_in(row.cells["occurred_on"])) is not None}
+    days = {today, *(day for row in rows if (day := day_in(row.cells["occurred_on"])) is not None)}
     offered = offered_by_day(session, district_id=school.district_id, days=days)
     lines = [_checked_line(row, register, listed, offered, today) for row in rows]
     _mark_repeated(session, lines)
@@ -105,7 +105,7 @@ def _checked_line(
     day = day_in(cells["occurred_on"])
     if day is None:
         line.refuse("occurred_on", _("没有读出日期。"), _("请写成 2026-10-17 这样的日期。"))
-        return line
+        day = today  # so that all that is wrong with the row is told at once
     entry = _entry(cells, day, offered_on[day])
     for column, text in faults_of(entry, offered=offered_on[day], today=today).items():
         line.refuse(column, text)
