@@ -113,11 +113,10 @@ def _enter(session: Session, city: City, plan: Plan, place: Place, day: date) ->
 
 
 def _students(session: Session, city: City) -> list[Student]:
-    """The demonstration's pupil first, then others of the same school and grade."""
-    own = [pupil for pupil in city.pupils if pupil.school == names.DEMO_SCHOOL and pupil.grade == names.DEMO_GRADE]
-    wanted = [pupil.public_id for pupil in own]
-    found = session.scalars(select(Student).where(Student.public_id.in_(wanted)).order_by(Student.student_no))
-    return list(found)
+    """The pupils of the demonstration's school: its own pupil first, then the others of that grade, then the rest."""
+    grades = {pupil.public_id: pupil.grade for pupil in city.pupils if pupil.school == names.DEMO_SCHOOL}
+    found = session.scalars(select(Student).where(Student.public_id.in_(grades)))
+    return sorted(found, key=lambda each: (grades[each.public_id] != names.DEMO_GRADE, each.student_no))
 
 
 def _place(session: Session, city: City, student: Student, day: date) -> Place | None:

@@ -59,7 +59,7 @@ def test_the_city_is_whole_and_every_invariant_holds(app: Flask) -> None:
             "demo-counselor", "demo-officer", "demo-officer-2", "demo-pupil", "demo-teacher", "demo-venue",
         ]  # fmt: skip
         states = session.execute(select(ReviewedResult.state, func.count()).group_by(ReviewedResult.state)).all()
-        assert dict(map(tuple, states)) == {"approved": 6, "returned": 1, "submitted": 2}
+        assert {row[0]: row[1] for row in states} == {"approved": 6, "returned": 1, "submitted": 2}
         assert session.scalar(select(func.count()).select_from(ListedCompetition)) == 4
         assert {venue.tier for venue in session.scalars(select(Venue))} == {"lead", "backbone", "grassroots"}
 
