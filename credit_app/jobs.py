@@ -30,6 +30,9 @@ from credit_app.ledger.rebooking import holds_as_published
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
 from credit_app.people import actions as people
+from credit_app.recognition.results.crediting import credit_waiting
+from credit_app.recognition.results.deciding import BATCH
+from credit_app.recognition.results.sheets import purge_sheets
 from credit_app.rule_books.queries import book_named
 from credit_app.schools.roster.uploads import purge_uploads
 from credit_app.storage import reading_apart
@@ -74,12 +77,24 @@ def close_ended_occurrences(now: datetime) -> Figures:
 
 
 def purge_expired(now: datetime) -> Figures:
-    """Sign-ins that have ended, failures that no longer count, rosters nobody applied and old runs of jobs are gone."""
+    """Sign-ins that have ended, failures that no longer count, forgotten uploads and old runs of jobs are gone."""
     sign_ins = people.purge_expired(db.session(), now=now)
-    uploads = purge_uploads(db.session(), now=now)
+    uploads = purge_uploads(db.session(), now=now) + purge_sheets(db.session(), now=now)
     runs = operations.forget_runs(db.session(), started_before=now - RUNS_KEPT)
     db.session.commit()
     return {"sign_ins": sign_ins, "uploads": uploads, "runs": runs}
+
+
+def credit_waiting_results(now: datetime) -> Figures:
+    """Results that were decided while no book covered their day are credited once one does; a few a transaction."""
+    posted, last = 0, 0
+    while True:
+        more, reached = credit_waiting(db.session(), now=now, after_id=last, limit=BATCH)
+        db.session.commit()
+        posted += more
+        if reached is None:
+            return {"posted": posted}
+        last = reached
 
 
 def verify_ledger(now: datetime) -> Figures:
@@ -177,6 +192,7 @@ JOBS = {
     job.name: job
     for job in (
         Job("close_ended_occurrences", close_ended_occurrences, {"minute": "*/5"}),
+        Job("credit_waiting_results", credit_waiting_results, {"minute": "40"}),
         Job("purge_expired", purge_expired, {"hour": "19", "minute": "10"}),
         Job("verify_ledger", verify_ledger, {"hour": "19", "minute": "30"}),
         Job(

@@ -8,6 +8,7 @@ from credit_app.operations import models as operations
 from credit_app.organisations import models as organisations
 from credit_app.people import models as people
 from credit_app.recognition import models as recognition
+from credit_app.recognition.results import models as results
 from credit_app.rule_books import models as rule_books
 from credit_app.schools import models as schools
 
@@ -19,6 +20,7 @@ __all__ = [
     "organisations",
     "people",
     "recognition",
+    "results",
     "rule_books",
     "rule_changes",
     "schools",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from credit_app.attendance import audit as attendance_audit
 from credit_app.findings import Finding, Progress
 from credit_app.ledger import audit as ledger_audit
+from credit_app.recognition import audit as recognition_audit
 from credit_app.rule_books.models import RuleBook
 
 
@@ -22,6 +23,7 @@ def verify(session: Session, *, progress: Progress | None = None) -> Iterator[Fi
     told = progress or (lambda done, in_all: None)
     yield from _audit_books(session)
     yield from attendance_audit.audit(session, told)
+    yield from recognition_audit.audit(session, told)
     yield from ledger_audit.audit(session, told)
 
 

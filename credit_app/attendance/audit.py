@@ -1,7 +1,7 @@
 """What ``flask verify`` asks of the door.
 
 I1: scans stand as they were acknowledged. I2: one attendance per pupil, occurrence and day, following from its scans.
-I3: one award per decided participation, none for an undecided one.
+I3: one award per decided attendance, none for an undecided one (results and what belongs to neither: ``recognition``).
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ def audit(session: Session, progress: Progress) -> Iterator[Finding]:
     yield from _audit_scans(session, lambda done: progress(done, scans + attendances))
     yield from _audit_duplicates(session)
     yield from _audit_attendances(session, lambda done: progress(scans + done, scans + attendances))
-    yield from _audit_orphans(session)
 
 
 def _audit_scans(session: Session, progress: Any) -> Iterator[Finding]:
@@ -124,17 +123,6 @@ def _audit_award(session: Session, row: Any, entries: Sequence[Any]) -> Iterator
         return  # waits for a book, as DESIGN §4 has it
     if judge(fact, {}, book).state != "pending":
         yield Finding("I3", name, "decided, but no award was posted")
-
-
-def _audit_orphans(session: Session) -> Iterator[Finding]:
-    orphans = (
-        select(LedgerEntry.account_id, LedgerEntry.seq, LedgerEntry.participation)
-        .outerjoin(Attendance, Attendance.public_id == LedgerEntry.participation)
-        .where(LedgerEntry.kind == "award", Attendance.id.is_(None))
-    )
-    for row in session.execute(orphans):
-        what = f"an award for participation {row.participation}, of which nothing is known"
-        yield Finding("I3", f"ledger_entry ({row.account_id}, {row.seq})", what)
 
 
 def _same_attendance(now: Fact, posted: Fact) -> bool:

@@ -15,6 +15,7 @@ from credit_app.demo import names
 from credit_app.demo.history import build_history
 from credit_app.demo.places import City, build_places, years_between
 from credit_app.demo.programme import build_programme, open_day
+from credit_app.demo.results import build_results
 from credit_app.organisations.models import District, Venue
 from credit_app.people.models import Role, User
 from credit_app.rule_books.actions import publish_book
@@ -48,6 +49,7 @@ def build_city(
             progress(done, in_all)
 
     build_history(session, city, offers, after_each=after_each)
+    build_results(session, city)
     open_today(session, now=now)
     session.commit()
     return city

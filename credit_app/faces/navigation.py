@@ -44,8 +44,14 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     "science_counselor": (
         CLASSES,
         WORKSHEETS,
-        Entry("teacher.roster", _l("名单"), "upload"),
-        Entry("teacher.sign_in_groups", _l("账号"), "lock", ("teacher.sign_in", "teacher.print", "teacher.reset")),
+        Entry("teacher.results", _l("成果"), "competition", ("teacher.result",)),
+        # Their sign-ins are a button away from the roster: five entries become tabs on a phone, six do not.
+        Entry(
+            "teacher.roster",
+            _l("名单"),
+            "upload",
+            ("teacher.roster", "teacher.sign_in", "teacher.print", "teacher.reset"),
+        ),
         PROGRAMME,
     ),
     "venue_staff": (
@@ -55,7 +61,12 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     ),
     "bureau_officer": (
         Entry("bureau.home", _l("概览"), "chart"),
-        Entry("bureau.activities", _l("审核"), "ok", ("bureau.activit", "bureau.decide")),
+        Entry(
+            "bureau.activities",
+            _l("审核"),
+            "ok",
+            ("bureau.activit", "bureau.decide", "bureau.result", "bureau.competition"),
+        ),
         Entry("bureau.rule_sets", _l("规则"), "scale", ("bureau.rule",)),
         Entry("bureau.schools", _l("学校"), "school"),
         Entry("bureau.venues", _l("场馆"), "venue"),

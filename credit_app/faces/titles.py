@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from credit_app.people.models import Role
+from credit_app.recognition.results.offer import level_title
 from credit_app.rule_books import queries as rule_books
 from credit_app.rules.book import Book
 
@@ -72,5 +73,5 @@ def book_title(book: Book) -> str:
 
 def register(app: Flask) -> None:
     """The templates of `app` know these as filters."""
-    for name in (role_title, role_place, venue_kind_title, book_title):
+    for name in (role_title, role_place, venue_kind_title, book_title, level_title):
         app.add_template_filter(name)

@@ -22,6 +22,7 @@ from credit_app.extensions import db
 from credit_app.ledger.models import LedgerEntry
 from credit_app.organisations.models import District, School, Venue
 from credit_app.people.models import User
+from credit_app.recognition.results.models import ListedCompetition, ReviewedResult
 from credit_app.schools.models import Student
 from credit_app.verification import verify
 from tests.databases import Templates, release, settings_for
@@ -57,6 +58,9 @@ def test_the_city_is_whole_and_every_invariant_holds(app: Flask) -> None:
         assert sorted(with_password) == [
             "demo-counselor", "demo-officer", "demo-officer-2", "demo-pupil", "demo-teacher", "demo-venue",
         ]  # fmt: skip
+        states = session.execute(select(ReviewedResult.state, func.count()).group_by(ReviewedResult.state)).all()
+        assert {row[0]: row[1] for row in states} == {"approved": 6, "returned": 1, "submitted": 2}
+        assert session.scalar(select(func.count()).select_from(ListedCompetition)) == 4
         assert {venue.tier for venue in session.scalars(select(Venue))} == {"lead", "backbone", "grassroots"}
 
 

@@ -13,6 +13,7 @@ from credit_app.operations.models import JobRun
 # How long each job may be silent before somebody should look whether the worker is running at all.
 LONGEST_SILENCE = {
     "close_ended_occurrences": timedelta(hours=1),
+    "credit_waiting_results": timedelta(hours=3),
     "verify_ledger": timedelta(hours=26),
     "purge_expired": timedelta(hours=26),
     "work_off_rule_changes": timedelta.max,  # silent for as long as nobody asks for anything
@@ -34,6 +35,7 @@ def job_lines(runs: Mapping[str, JobRun], *, now: datetime) -> list[JobLine]:
     """Every job, with its last run or the fact that it never ran. `runs` by the job's name."""
     titles = {
         "close_ended_occurrences": _("自动结束过时的场次"),
+        "credit_waiting_results": _("补认定等待规则的成果"),
         "verify_ledger": _("核对学分台账"),
         "purge_expired": _("清理过期的登录"),
         "work_off_rule_changes": _("规则模拟和重新认定"),
@@ -62,6 +64,8 @@ def _report(name: str, figures: Mapping[str, int]) -> str:
             closed=figures["closed"],
             assumed=figures.get("ends_assumed", 0),
         )
+    if name == "credit_waiting_results":
+        return _("补认定了 %(count)s 项成果。", count=figures.get("posted", 0))
     if name == "verify_ledger":
         return _("全部核对无误。")
     if name == "work_off_rule_changes":

@@ -19,6 +19,7 @@ from credit_app.faces.titles import category_titles
 from credit_app.operations.queries import latest_runs
 from credit_app.organisations.models import District
 from credit_app.progress.queries.districts import district_figures, venue_lines
+from credit_app.recognition.results.queries import ResultReach, waiting_count
 from credit_app.rule_books.queries import books_by_day, first_uncovered_day
 from credit_app.rules.book import Book
 
@@ -46,6 +47,7 @@ def home() -> Any:
         districts=own_districts(),
         queue=queue[:QUEUE_SHOWN],
         waiting=len(queue),
+        results_waiting=waiting_count(db.session, reach=ResultReach(district_ids=ids)),
         counts=counts_by_status(db.session, district_ids=ids),
         figures=district_figures(db.session, district_ids=ids, day=today),
         rules=[_rules_of(district, today) for district in own_districts()],

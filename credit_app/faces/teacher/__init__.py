@@ -1,4 +1,4 @@
-"""What teachers and science counselors see: their classes, their pupils, who was where, rosters and sign-ins.
+"""What teachers and science counselors see: their classes, their pupils, who was where, results, rosters, sign-ins.
 
 Whose class or pupil it is, is decided by the query that fetches it: a former teacher finds nothing. A page that shows
 minors' fields writes one row into the access log first (``showing``).
@@ -8,4 +8,15 @@ from flask import Blueprint
 
 blueprint = Blueprint("teacher", __name__, url_prefix="/teacher")
 
-from credit_app.faces.teacher import classes, home, occurrences, pupils, roster, slips  # noqa: E402, F401
+from credit_app.faces.teacher import (  # noqa: E402
+    classes,
+    home,
+    occurrences,
+    pupils,
+    result_sheets,
+    results,
+    roster,
+    slips,
+)
+
+__all__ = ["blueprint", "classes", "home", "occurrences", "pupils", "result_sheets", "results", "roster", "slips"]

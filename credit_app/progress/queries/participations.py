@@ -1,4 +1,5 @@
-"""What a pupil took part in, one by one: the activity, the stay, and either the ledger's entries or what is missing.
+"""What a pupil took part in, one by one: the activity and the stay, or the result and its document; and either the
+ledger's entries or what is missing.
 
 The same rows serve the pupil, the guardian and the teacher, so that all of them read the same reasons.
 """
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
@@ -24,8 +25,13 @@ from credit_app.organisations.models import School, Venue
 from credit_app.progress.queries.figures import book_on, undecided, within
 from credit_app.recognition.models import WorksheetReview
 from credit_app.recognition.queries import latest_reviews
+from credit_app.recognition.results.crediting import fact_of
+from credit_app.recognition.results.models import ReviewedResult
+from credit_app.recognition.results.offer import noon_of
+from credit_app.recognition.results.queries import result_of_student, results_of_student
 from credit_app.rule_books.queries import latest_stamp
 from credit_app.rules.calendar import academic_year_bounds, first_calendar_year, year_label
+from credit_app.rules.facts import Fact
 from credit_app.rules.single import Award
 from credit_app.rules.single import award as judge
 from credit_app.schools.models import Student
@@ -37,6 +43,7 @@ class Participation:
 
     `record` holds the ledger's entries once it has been decided; until then `outlook` says what the rules make of it as
     it stands (its `reason` and `missing` name what it waits for), or is None while no rule set covers the day.
+    A `result` is proved by a document: nobody scanned for it, so it has no stay and no place.
     """
 
     public_id: str
@@ -46,16 +53,17 @@ class Participation:
     at_venue: bool
     starts_at: datetime
     occurs_on: date
-    state: str  # present | held
-    worksheet: str
-    first_in_at: datetime
-    last_out_at: datetime | None
-    inside: bool
-    end_assumed: bool
-    stayed_minutes: int | None  # None: no closed stay
+    state: str  # of an attendance: present | held; of a result: submitted | returned | approved | refused
     record: ParticipationRecord | None
     outlook: Award | None
+    worksheet: str = "none"
+    first_in_at: datetime | None = None
+    last_out_at: datetime | None = None
+    inside: bool = False
+    end_assumed: bool = False
+    stayed_minutes: int | None = None  # None: no closed stay
     review: WorksheetReview | None = None  # the newest one; read for `participation_of` only
+    result: ReviewedResult | None = None
 
     @property
     def decided(self) -> bool:
@@ -68,31 +76,41 @@ class Participation:
 
 
 def participations_of(session: Session, *, student: Student, year: str) -> list[Participation]:
-    """The pupil's participations of the academic year, newest event first; four statements."""
+    """The pupil's participations of the academic year, newest event first; five statements."""
     rows = session.execute(_participations().where(Attendance.student_id == student.id, within(year))).all()
     records = {
         record.participation: record
         for record in participation_records(session, account_ref=student.account_ref, year=year)
     }
-    return _assembled(session, student, rows, records)
+    results = results_of_student(session, student=student, year=year)
+    return _newest_first(
+        [*_assembled(session, student, rows, records), *_results_assembled(session, student, results, records)]
+    )
 
 
 def years_of(session: Session, *, student: Student, present: str) -> list[str]:
     """The academic years from the pupil's first participation to `present`, newest first; one statement."""
-    first_on = session.scalar(
-        select(func.min(Attendance.attended_on)).where(
+    days = union_all(
+        select(Attendance.attended_on.label("day")).where(
             Attendance.student_id == student.id, Attendance.state != "voided"
-        )
-    )
+        ),
+        select(ReviewedResult.occurred_on).where(
+            ReviewedResult.student_id == student.id, ReviewedResult.state != "withdrawn"
+        ),
+    ).subquery()
+    first_on = session.scalar(select(func.min(days.c.day)))
     last = first_calendar_year(academic_year_bounds(present)[0])
     first = min(last, first_calendar_year(first_on)) if first_on else last
     return [year_label(year) for year in range(last, first - 1, -1)]
 
 
-def pending_of(session: Session, *, student: Student, year: str) -> list[Participation]:
-    """Those of the year that wait for something, newest event first; three statements."""
+def pending_of(session: Session, *, student: Student, year: str, attended: bool) -> list[Participation]:
+    """Those of the year that wait for something, newest event first; at most four statements, two of them only when
+    there are `attended` ones among them."""
     waiting = _participations().where(Attendance.student_id == student.id, within(year), undecided())
-    return _assembled(session, student, session.execute(waiting).all(), {})
+    rows = session.execute(waiting).all() if attended else []
+    results = results_of_student(session, student=student, undecided=True, year=year)
+    return _newest_first([*_assembled(session, student, rows, {}), *_results_assembled(session, student, results, {})])
 
 
 def participation_of(session: Session, *, student: Student, public_id: str) -> Participation:
@@ -102,10 +120,15 @@ def participation_of(session: Session, *, student: Student, public_id: str) -> P
             Attendance.student_id == student.id, Attendance.public_id == public_id, Attendance.state != "voided"
         )
     ).all()
-    if not rows:
+    result = None if rows else result_of_student(session, student=student, public_id=public_id)
+    if not rows and result is None:
         raise NotFound
     record = participation_record(session, account_ref=student.account_ref, participation=public_id)
-    (found,) = _assembled(session, student, rows, {public_id: record} if record else {})
+    records = {public_id: record} if record else {}
+    if result is not None:
+        (found,) = _results_assembled(session, student, [result], records)
+        return found
+    (found,) = _assembled(session, student, rows, records)
     attendance_id = rows[0].id
     return replace(found, review=latest_reviews(session, attendance_ids=[attendance_id]).get(attendance_id))
 
@@ -157,18 +180,67 @@ def _assembled(
     ]
 
 
+def _results_assembled(
+    session: Session,
+    student: Student,
+    results: Iterable[ReviewedResult],
+    records: dict[str, ParticipationRecord],
+) -> list[Participation]:
+    results = list(results)
+    waiting = [_Waiting(fact_of(each), each.school.district_id) for each in results if each.public_id not in records]
+    outlooks = _judged(session, student, waiting)
+    return [
+        Participation(
+            public_id=result.public_id,
+            title=result.title,
+            category=result.category,
+            place="",
+            at_venue=False,
+            starts_at=noon_of(result.occurred_on),
+            occurs_on=result.occurred_on,
+            state=result.state,
+            record=records.get(result.public_id),
+            outlook=outlooks.get(result.public_id),
+            result=result,
+        )
+        for result in results
+    ]
+
+
 def _outlooks(session: Session, student: Student, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, Award]:
+    district_id = student.school.district_id
+    waiting = [_Waiting(present_fact(happening_of(row), present_of(row)), district_id, row.book_stamp) for row in rows]
+    return _judged(session, student, waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A participation that nothing has been posted for, and whose book judges it."""
+
+    fact: Fact
+    district_id: int
+    book_stamp: int | None = None
+
+
+def _judged(session: Session, student: Student, waiting: Iterable[_Waiting]) -> dict[str, Award]:
     """What the rules say today of participations that nothing has been posted for.
 
     The book is that of the day of the event, the limits are those of the pupil's counters as they stand.
     """
     found: dict[str, Award] = {}
     totals: dict[str, Any] = {}
-    for row in rows:
-        book = book_on(session, district_id=student.school.district_id, day=row.occurs_on, stamp=row.book_stamp)
+    stamp: int | None = None
+    for each in waiting:
+        if stamp is None:
+            stamp = each.book_stamp if each.book_stamp is not None else session.scalar(select(latest_stamp()))
+        book = book_on(session, district_id=each.district_id, day=each.fact.occurred_on, stamp=stamp)
         if book is None:
             continue
         if book.id not in totals:
             totals[book.id] = counters(session, account_ref=student.account_ref or "", rule_set=book.id)
-        found[row.public_id] = judge(present_fact(happening_of(row), present_of(row)), totals[book.id], book)
+        found[each.fact.participation] = judge(each.fact, totals[book.id], book)
     return found
+
+
+def _newest_first(participations: Iterable[Participation]) -> list[Participation]:
+    return sorted(participations, key=lambda each: (each.starts_at, each.public_id), reverse=True)

@@ -63,11 +63,11 @@ class PupilProgress:
 
     @property
     def took_part(self) -> bool:
-        return self.tally.participations > 0 or bool(self.by_category)
+        return self.tally.participations > 0 or bool(self.by_category) or bool(self.pending)
 
 
 def pupil_progress(session: Session, *, student: Student, day: date) -> PupilProgress:
-    """The pupil's progress in the academic year of `day`; at most six statements."""
+    """The pupil's progress in the academic year of `day`; at most eight statements."""
     year = academic_year(day)
     place = enrolment_on(session, student=student, day=day)
     only = select(Student.id).where(Student.id == student.id)
@@ -83,6 +83,6 @@ def pupil_progress(session: Session, *, student: Student, day: date) -> PupilPro
         by_category=by_category,
         venue_attendances=tally.venue_attendances,
     )
-    pending = pending_of(session, student=student, year=year) if tally.pending else []
+    pending = pending_of(session, student=student, year=year, attended=tally.pending > 0)
     categories = categories_of(book, [by_category])
     return PupilProgress(student, place, year, book, categories, by_category, stands, tally, pending)

@@ -62,9 +62,9 @@ def open_zip(stream: BinaryIO, *, name: str, limits: Limits = UPLOAD_LIMITS) -> 
     try:
         with zipfile.ZipFile(stream) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            _refuse_bomb(entries, name, limits)
+            refuse_bomb(entries, name, limits)
             chosen = _roster_entries({entry.filename: entry for entry in entries}, name)
-            content = {file: _content(archive, entry) for file, entry in chosen.items()}
+            content = {file: content_of(archive, entry) for file, entry in chosen.items()}
     except zipfile.BadZipFile as damaged:
         raise _not_a_zip(stream, name) from damaged
     except (NotImplementedError, zlib.error, EOFError, RuntimeError) as unreadable:
@@ -95,7 +95,8 @@ def _from_folder(folder: Path, limits: Limits) -> RosterFiles:
     return RosterFiles(folder.name, {file: path.read_bytes() for file, path in chosen.items()}, limits)
 
 
-def _refuse_bomb(entries: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
+def refuse_bomb(entries: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
+    """Nothing, for a zip that declares a reasonable content. Raises: RosterRefused before a byte of it is unpacked."""
     total = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
     dense = total > limits.ratio_matters_from_bytes and total > packed * limits.ratio
@@ -119,7 +120,8 @@ def _leads_out(filename: str) -> bool:
     return path.is_absolute() or ".." in path.parts or ":" in path.parts[0]
 
 
-def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+def content_of(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """What the entry holds. Raises: BadZipFile when that is not as much as it declares."""
     # A forged header may declare less than the entry unpacks to: one byte more than declared is never kept.
     with archive.open(entry) as stream:
         content = stream.read(entry.file_size + 1)
