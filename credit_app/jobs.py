@@ -30,7 +30,7 @@ from credit_app.ledger.rebooking import holds_as_published
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
 from credit_app.people import actions as people
-from credit_app.recognition.results.crediting import credit_waiting
+from credit_app.recognition.results.crediting import post_waiting
 from credit_app.recognition.results.deciding import BATCH
 from credit_app.recognition.results.sheets import purge_sheets
 from credit_app.rule_books.queries import book_named
@@ -89,7 +89,7 @@ def credit_waiting_results(now: datetime) -> Figures:
     """Results that were decided while no book covered their day are credited once one does; a few a transaction."""
     posted, last = 0, 0
     while True:
-        more, reached = credit_waiting(db.session(), now=now, after_id=last, limit=BATCH)
+        more, reached = post_waiting(db.session(), now=now, after_id=last, limit=BATCH)
         db.session.commit()
         posted += more
         if reached is None:

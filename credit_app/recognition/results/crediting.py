@@ -76,7 +76,7 @@ def fact_of(result: ReviewedResult) -> Fact:
     return result_fact(result, competition=result.competition.public_id if result.competition else None)
 
 
-def credit_waiting(session: Session, *, now: datetime, after_id: int, limit: int) -> tuple[int, int | None]:
+def post_waiting(session: Session, *, now: datetime, after_id: int, limit: int) -> tuple[int, int | None]:
     """Decided results whose day had no book, and has one by now, stand in the ledger.
 
     Looks at no more than `limit` of those that wait, from `after_id` on. Returns: how many were posted, and the last id
