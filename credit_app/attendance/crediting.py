@@ -17,6 +17,7 @@ from credit_app.attendance.stays import Presence
 from credit_app.errors import NoRuleSet
 from credit_app.ledger import actions as ledger
 from credit_app.ledger.queries import counters
+from credit_app.ledger.rejudging import FACTS_CHANGED
 from credit_app.rule_books.queries import book_for
 from credit_app.rules.book import Book
 from credit_app.rules.clauses.reviewed import WorksheetApproved
@@ -56,6 +57,7 @@ def credit(
     now: datetime,
     recorded_by: str = ledger.BY_RULES,
     decided_before: bool = False,
+    reason: str = FACTS_CHANGED,
 ) -> ledger.Posting | None:
     """The participation is judged as it stands; when it is decided its award (or the difference) is posted.
 
@@ -69,7 +71,15 @@ def credit(
     undecided = judge(fact, {}, book)
     if undecided.state == "pending" and not decided_before:
         return ledger.Posting(undecided, 0)
-    return ledger.award(session, account_ref=to.account_ref, fact=fact, book=book, now=now, recorded_by=recorded_by)
+    return ledger.award(
+        session,
+        account_ref=to.account_ref,
+        fact=fact,
+        book=book,
+        now=now,
+        recorded_by=recorded_by,
+        reason=reason,
+    )
 
 
 def outlook(session: Session, *, happening: Happening, present: Present, to: Credited) -> dict[str, Any]:
