@@ -6,7 +6,7 @@ short number, a grade and a school to them (see docs/decisions.md).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,19 +150,21 @@ def occurrence_list(session: Session, *, public_id: str, reach: Reach) -> Occurr
     )
 
 
-def locked_presence(session: Session, *, attendance_ids: Collection[int]) -> dict[int, Present]:
-    """These attendances as they stand now, each locked until the transaction ends, in order of their id.
+def locked_presence(session: Session, *, pupils: Sequence[Listed]) -> dict[int, Present]:
+    """Attendance id → the attendances of these pupils as they stand now, each locked until the transaction ends, in order of their id.
 
     A list was read some time ago: since then the pupil may have checked out, or another leader may have decided. One
     that a merge has moved to another pupil is no longer among those of its list.
     """
+    account_of = {pupil.attendance_id: pupil.to.account_ref for pupil in pupils}
     rows = session.execute(
-        select(*PRESENT_COLUMNS)
-        .where(Attendance.id.in_(attendance_ids))
+        select(*PRESENT_COLUMNS, Student.account_ref)
+        .join(Student, Student.id == Attendance.student_id)
+        .where(Attendance.id.in_(account_of))
         .order_by(Attendance.id)
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=True, of=Attendance)
     )
-    return {row.id: present_of(row) for row in rows}
+    return {row.id: present_of(row) for row in rows if row.account_ref == account_of[row.id]}
 
 
 def districts_asking_for_worksheet(

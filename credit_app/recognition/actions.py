@@ -57,7 +57,7 @@ def decide_worksheets(
     if len(pupils) > BATCH:
         raise ValueError(f"at most {BATCH} pupils in one transaction")
     remark = _checked_remark(remark, decision)
-    present = locked_presence(session, attendance_ids=[pupil.attendance_id for pupil in pupils])
+    present = locked_presence(session, pupils=pupils)
     changing = sorted(
         (
             replace(pupil, present=present[pupil.attendance_id])

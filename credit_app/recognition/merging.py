@@ -36,7 +36,7 @@ def merge_students(
 ) -> Merged:
     """`survivor` stands for the child from now on; `duplicate` is on no list, and nobody signs in as it.
 
-    Raises: InvalidInput for a pupil and herself, two schools, or no reason; Conflict when one of them was merged before.
+    Raises: InvalidInput for a pupil and herself, two schools, or no reason; Conflict when one was merged before.
     """
     locked_pair(session, duplicate=duplicate, survivor=survivor)
     merge = record_merge(session, duplicate=duplicate, survivor=survivor, merged_by=merged_by, reason=reason, now=now)
