@@ -151,10 +151,10 @@ def occurrence_list(session: Session, *, public_id: str, reach: Reach) -> Occurr
 
 
 def locked_presence(session: Session, *, pupils: Sequence[Listed]) -> dict[int, Present]:
-    """Attendance id → the attendances of these pupils as they stand now, each locked until the transaction ends, in order of their id.
+    """Attendance id → how these pupils' attendances stand now, each locked until the transaction ends, in order of id.
 
     A list was read some time ago: since then the pupil may have checked out, or another leader may have decided. One
-    that a merge has moved to another pupil is no longer among those of its list.
+    that a merge has moved to another pupil is left out.
     """
     account_of = {pupil.attendance_id: pupil.to.account_ref for pupil in pupils}
     rows = session.execute(

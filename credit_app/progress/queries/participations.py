@@ -15,20 +15,21 @@ from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
 from credit_app.attendance.crediting import present_fact
-from credit_app.attendance.lists import PRESENT_COLUMNS, present_of
-from credit_app.attendance.models import Attendance
+from credit_app.attendance.lists import PRESENT_COLUMNS, enrolled_on, present_of
+from credit_app.attendance.models import Attendance, AttendanceDecision
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
+from credit_app.attendance.voiding import latest_decisions
 from credit_app.errors import NotFound
 from credit_app.ledger.queries import ParticipationRecord, counters, participation_record, participation_records
 from credit_app.organisations.models import School, Venue
-from credit_app.progress.queries.figures import book_on, undecided, within
+from credit_app.progress.queries.figures import book_on, during, undecided, within
 from credit_app.recognition.models import WorksheetReview
 from credit_app.recognition.queries import latest_reviews
 from credit_app.rule_books.queries import latest_stamp
 from credit_app.rules.calendar import academic_year_bounds, first_calendar_year, year_label
 from credit_app.rules.single import Award
 from credit_app.rules.single import award as judge
-from credit_app.schools.models import Student
+from credit_app.schools.models import Enrolment, Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Participation:
     at_venue: bool
     starts_at: datetime
     occurs_on: date
-    state: str  # present | held
+    state: str  # present | held | voided
     worksheet: str
     first_in_at: datetime
     last_out_at: datetime | None
@@ -56,6 +57,11 @@ class Participation:
     record: ParticipationRecord | None
     outlook: Award | None
     review: WorksheetReview | None = None  # the newest one; read for `participation_of` only
+    voiding: AttendanceDecision | None = None  # why it counts no more, where it is void
+
+    @property
+    def voided(self) -> bool:
+        return self.state == "voided"
 
     @property
     def decided(self) -> bool:
@@ -68,8 +74,11 @@ class Participation:
 
 
 def participations_of(session: Session, *, student: Student, year: str) -> list[Participation]:
-    """The pupil's participations of the academic year, newest event first; four statements."""
-    rows = session.execute(_participations().where(Attendance.student_id == student.id, within(year))).all()
+    """The pupil's participations of the academic year, void ones included, newest event first.
+
+    Four statements; one more when one of them is void.
+    """
+    rows = session.execute(_participations().where(Attendance.student_id == student.id, during(year))).all()
     records = {
         record.participation: record
         for record in participation_records(session, account_ref=student.account_ref, year=year)
@@ -79,11 +88,7 @@ def participations_of(session: Session, *, student: Student, year: str) -> list[
 
 def years_of(session: Session, *, student: Student, present: str) -> list[str]:
     """The academic years from the pupil's first participation to `present`, newest first; one statement."""
-    first_on = session.scalar(
-        select(func.min(Attendance.attended_on)).where(
-            Attendance.student_id == student.id, Attendance.state != "voided"
-        )
-    )
+    first_on = session.scalar(select(func.min(Attendance.attended_on)).where(Attendance.student_id == student.id))
     last = first_calendar_year(academic_year_bounds(present)[0])
     first = min(last, first_calendar_year(first_on)) if first_on else last
     return [year_label(year) for year in range(last, first - 1, -1)]
@@ -96,11 +101,9 @@ def pending_of(session: Session, *, student: Student, year: str) -> list[Partici
 
 
 def participation_of(session: Session, *, student: Student, public_id: str) -> Participation:
-    """One participation of this pupil, of any year. Raises: NotFound for another's."""
+    """One participation of this pupil, of any year, also a void one. Raises: NotFound for another's."""
     rows = session.execute(
-        _participations().where(
-            Attendance.student_id == student.id, Attendance.public_id == public_id, Attendance.state != "voided"
-        )
+        _participations().where(Attendance.student_id == student.id, Attendance.public_id == public_id)
     ).all()
     if not rows:
         raise NotFound
@@ -110,16 +113,33 @@ def participation_of(session: Session, *, student: Student, public_id: str) -> P
     return replace(found, review=latest_reviews(session, attendance_ids=[attendance_id]).get(attendance_id))
 
 
+def student_of_participation(session: Session, *, public_id: str) -> str:
+    """The public id of the pupil whose participation this is; who may see them is asked next. Raises: NotFound."""
+    found = session.scalar(
+        select(Student.public_id)
+        .join(Attendance, Attendance.student_id == Student.id)
+        .where(Attendance.public_id == public_id)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
 def _participations() -> Select[*tuple[Any, ...]]:
+    home = School.__table__.alias("home")
     return (
         select(
             *HAPPENING_COLUMNS,
             func.coalesce(Venue.name, School.name).label("place"),
             *PRESENT_COLUMNS,
             latest_stamp().label("book_stamp"),
+            home.c.district_id,
         )
         .select_from(Attendance)
         .join(Student, Student.id == Attendance.student_id)
+        # Where the pupil went to school that day: after a transfer the old district's book still holds for it.
+        .outerjoin(Enrolment, enrolled_on(Attendance.attended_on))
+        .join(home, home.c.id == func.coalesce(Enrolment.school_id, Student.school_id))
         .join(Occurrence, Occurrence.id == Attendance.occurrence_id)
         .join(Activity, Activity.id == Occurrence.activity_id)
         .outerjoin(Venue, Venue.id == Activity.venue_id)
@@ -132,7 +152,9 @@ def _assembled(
     session: Session, student: Student, rows: Iterable[Row[*tuple[Any, ...]]], records: dict[str, ParticipationRecord]
 ) -> list[Participation]:
     rows = list(rows)
-    waiting = [row for row in rows if row.public_id not in records]
+    waiting = [row for row in rows if row.public_id not in records and row.state != "voided"]
+    void = [row.id for row in rows if row.state == "voided"]
+    voidings = latest_decisions(session, attendance_ids=void) if void else {}
     outlooks = _outlooks(session, student, waiting) if waiting else {}
     return [
         Participation(
@@ -152,6 +174,7 @@ def _assembled(
             stayed_minutes=row.stayed_seconds // 60 if row.last_out_at is not None else None,
             record=records.get(row.public_id),
             outlook=outlooks.get(row.public_id),
+            voiding=voidings.get(row.id),
         )
         for row in rows
     ]
@@ -165,7 +188,7 @@ def _outlooks(session: Session, student: Student, rows: Iterable[Row[*tuple[Any,
     found: dict[str, Award] = {}
     totals: dict[str, Any] = {}
     for row in rows:
-        book = book_on(session, district_id=student.school.district_id, day=row.occurs_on, stamp=row.book_stamp)
+        book = book_on(session, district_id=row.district_id, day=row.occurs_on, stamp=row.book_stamp)
         if book is None:
             continue
         if book.id not in totals:
