@@ -11,7 +11,7 @@ from flask import flash, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from credit_app import clock
@@ -37,7 +37,7 @@ class VoidForm(FlaskForm):
 
     reason = RadioField(
         _l("作废原因"),
-        choices=[(code, REASONS[code]) for code in VOIDING_REASONS],
+        choices=[SelectChoice(code, REASONS[code]) for code in VOIDING_REASONS],
         validators=[InputRequired(_l("请选择作废的原因。"))],
     )
     words = StringField(

@@ -11,7 +11,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms import DateField, HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from credit_app import clock
@@ -46,8 +46,8 @@ class ReceiveForm(FlaskForm):
 
     def offer(self, classes: list[SchoolClass]) -> None:
         """The homerooms of the school, or none yet."""
-        homerooms = [(each.public_id, each.name) for each in classes if each.kind == "homeroom"]
-        self.school_class.choices = [("", _("暂不分班")), *homerooms]
+        homerooms = [SelectChoice(each.public_id, each.name) for each in classes if each.kind == "homeroom"]
+        self.school_class.choices = [SelectChoice("", _("暂不分班")), *homerooms]
 
 
 @blueprint.get("/transfers")
