@@ -36,6 +36,7 @@ __all__ = [
     "ScanRaced",
     "close_occurrence",
     "count_refused_code",
+    "is_own_answer",
     "record_scan",
 ]
 
@@ -46,7 +47,7 @@ def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: date
     Raises: ScanRaced when a parallel request got in between.
     """
     if context.stored_answer is not None:
-        if _is_own(session, context):
+        if is_own_answer(session, context):
             return context.stored_answer
         # The first account's answer is nobody else's: the second use is a scan of its own, and refused.
         answer = Answer("claim_used")
@@ -93,7 +94,7 @@ def count_refused_code(session: Session, *, reason: str, day: date) -> None:
     )
 
 
-def _is_own(session: Session, context: ScanContext) -> bool:
+def is_own_answer(session: Session, context: ScanContext) -> bool:
     """The stored answer is this pupil's, given to this row or to a duplicate that has been merged into it."""
     stored_id = context.stored_student_id
     if stored_id is None or stored_id == context.student_id:
