@@ -24,6 +24,8 @@ from credit_app.rules.clauses.reviewed import WorksheetApproved
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import award as judge
 
+OPEN_WORKSHEETS = ("none", "submitted")  # nobody has looked at them yet
+
 
 @dataclass(frozen=True, slots=True)
 class Present:
@@ -69,7 +71,9 @@ def credit(
         return None
     fact = present_fact(happening, present)
     undecided = judge(fact, {}, book)
-    if undecided.state == "pending" and not decided_before:
+    # A worksheet once refused is a decision, posted with 0; returned since, its entries must still follow the facts.
+    reviewed = present.worksheet not in OPEN_WORKSHEETS
+    if undecided.state == "pending" and not (decided_before or reviewed):
         return ledger.Posting(undecided, 0)
     return ledger.award(
         session,

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
-from credit_app.attendance.crediting import Credited, Present, asks_for_worksheet
+from credit_app.attendance.crediting import OPEN_WORKSHEETS, Credited, Present, asks_for_worksheet
 from credit_app.attendance.facts import Happening
 from credit_app.attendance.models import Attendance
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
@@ -40,8 +40,6 @@ PRESENT_COLUMNS = (
     Attendance.last_out_at,
     Attendance.stayed_seconds,
 )
-
-OPEN_WORKSHEETS = ("none", "submitted")  # nobody has looked at them yet
 
 
 def present_of(row: Row[*tuple[Any, ...]]) -> Present:

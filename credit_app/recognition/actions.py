@@ -120,7 +120,5 @@ def _credit(
         to=pupil.to,
         now=now,
         recorded_by=decided_by.public_id,
-        # A worksheet once approved may be returned: what had been posted is then taken back.
-        decided_before=pupil.present.worksheet in ("approved", "refused"),
     )
     return posting.gained_centicredits if posting else 0
