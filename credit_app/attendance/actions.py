@@ -152,7 +152,7 @@ def _presence_after(session: Session, context: ScanContext, known: Present, scan
     before = known.presence
     instants = (before.open_since_at, before.last_out_at, before.first_in_at, context.last_scan_at)
     latest = max(instant for instant in instants if instant)
-    if scan.scanned_at > latest and not known.end_assumed and not context.has_absorbed and not _is_closed(context):
+    if scan.scanned_at > latest and not context.has_absorbed and not _is_closed(context):
         return before.after(scan.direction, scan.scanned_at)
     return _folded(session, context, scan)
 
