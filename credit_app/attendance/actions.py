@@ -47,13 +47,13 @@ def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: date
     Raises: ScanRaced when a parallel request got in between.
     """
     if context.stored_answer is not None:
-        if is_own_answer(session, context):
+        if is_own_answer(session, context=context):
             return context.stored_answer
         # The first account's answer is nobody else's: the second use is a scan of its own, and refused.
         answer = Answer("claim_used")
         _store(session, context, scan, answer, now, client_uid=f"{scan.client_uid}.{context.student_id}")
         return answer
-    answer = refusal(context, scan, now) or held_while_void(context) or _decide(session, context, scan, now)
+    answer = refusal(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
     if not _store(session, context, scan, answer, now, client_uid=scan.client_uid):
         raise ScanRaced
     return answer
@@ -94,12 +94,20 @@ def count_refused_code(session: Session, *, reason: str, day: date) -> None:
     )
 
 
-def is_own_answer(session: Session, context: ScanContext) -> bool:
+def is_own_answer(session: Session, *, context: ScanContext) -> bool:
     """The stored answer is this pupil's, given to this row or to a duplicate that has been merged into it."""
     stored_id = context.stored_student_id
     if stored_id is None or stored_id == context.student_id:
         return True
     return context.has_absorbed and survivor_id(session, student_id=stored_id) == context.student_id
+
+
+def _held(session: Session, context: ScanContext) -> Answer | None:
+    """Whoever is void waits; asked with the row locked, so that one who is restored at this moment is not held."""
+    answer, known = held_while_void(context), context.attendance
+    if answer is not None and known is not None:
+        register.must_still_be_void(session, known=known)
+    return answer
 
 
 def _decide(session: Session, context: ScanContext, scan: Scan, now: datetime) -> Answer:

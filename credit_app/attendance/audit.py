@@ -207,11 +207,11 @@ class _Scans:
     @staticmethod
     def _restored(session: Session, attendance_ids: Sequence[int]) -> dict[int, Any]:
         query = (
-            select(AttendanceDecision.attendance_id, func.max(AttendanceDecision.decided_at).label("at"))
-            .where(AttendanceDecision.attendance_id.in_(attendance_ids), AttendanceDecision.decision == "restored")
+            select(AttendanceDecision.attendance_id, func.max(AttendanceDecision.scans_through).label("through"))
+            .where(AttendanceDecision.attendance_id.in_(attendance_ids))
             .group_by(AttendanceDecision.attendance_id)
         )
-        return {row.attendance_id: row.at for row in session.execute(query)}
+        return {row.attendance_id: row.through for row in session.execute(query)}
 
     def of(self, row: Any) -> list[tuple[Any, str]]:
         scans: list[StoredScan] = []
@@ -220,7 +220,7 @@ class _Scans:
             student_id = waiting.pop()
             scans += self.found.get((student_id, row.occurrence_id), [])
             waiting += [each for each in self.merged.get(student_id, ()) if (each, row.occurrence_id) not in self.own]
-        return counted(scans, restored_at=self.restored.get(row.id))
+        return counted(scans, restored_through=self.restored.get(row.id))
 
 
 def _with_merged(student_id: int, merged: dict[int, list[int]]) -> list[int]:

@@ -55,7 +55,10 @@ class Attendance(Model):
 
 class AttendanceDecision(Model):
     """A leader took an attendance out of account (``voided``), or back into it (``restored``); the newest decision is
-    what the attendance row holds. UPDATE and DELETE are refused by triggers."""
+    what the attendance row holds. UPDATE and DELETE are refused by triggers.
+
+    `scans_through` is the last scan that restoring saw: those held until then count from then on.
+    """
 
     __tablename__ = "attendance_decision"
     __table_args__ = (
@@ -72,6 +75,7 @@ class AttendanceDecision(Model):
     words: Mapped[str] = mapped_column(Text)
     decided_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    scans_through: Mapped[int | None] = mapped_column(ForeignKey("scan_event.id"))
 
     decided_by: Mapped[User] = relationship()
 

@@ -93,6 +93,13 @@ def move(session: Session, *, known: Present, student_id: int, presence: Presenc
     return replace(known, presence=presence, end_assumed=end_assumed)
 
 
+def must_still_be_void(session: Session, *, known: Present) -> None:
+    """The attendance is void, and stays so until the transaction ends. Raises: ScanRaced when it has been restored."""
+    state = session.scalar(select(Attendance.state).where(Attendance.id == known.id).with_for_update(key_share=True))
+    if state != "voided":
+        raise ScanRaced
+
+
 def assume_end(session: Session, *, known: Present) -> Present:
     """A check-in that arrives after closing is treated as closing treats one: nobody knows when the pupil left."""
     session.execute(update(Attendance).where(Attendance.id == known.id).values(end_assumed=True))

@@ -75,26 +75,26 @@ def store_scan(
 class StoredScan:
     """A scan as folding needs it; `student_id` is the row it was made under, which may have been merged since."""
 
+    id: int
     student_id: int
     scanned_at: datetime
     direction: str
     status: str
-    received_at: datetime
 
 
 SCAN_COLUMNS = (
+    ScanEvent.id,
     ScanEvent.student_id,
     ScanEvent.scanned_at,
     ScanEvent.direction,
     ScanEvent.status,
-    ScanEvent.received_at,
 )
 
 
 def counted(
-    scans: Iterable[StoredScan], *, restored_at: datetime | None, scanning_id: int | None = None
+    scans: Iterable[StoredScan], *, restored_through: int | None, scanning_id: int | None = None
 ) -> list[tuple[datetime, str]]:
-    """(instant, direction) of those that make up an attendance which was last restored at `restored_at`.
+    """(instant, direction) of those that make up an attendance; it was last restored after scan `restored_through`.
 
     A row under which nobody was ever let in or found inside tells nothing: its checks-out were another's, unless it is
     the row that is scanning now (`scanning_id`).
@@ -105,7 +105,7 @@ def counted(
         (scan.scanned_at, scan.direction)
         for scan in scans
         if (scan.status in FOLDED and scan.student_id in tells)
-        or (scan.status == HELD and restored_at is not None and scan.received_at <= restored_at)
+        or (scan.status == HELD and restored_through is not None and scan.id <= restored_through)
     ]
 
 
@@ -117,25 +117,33 @@ def folded_scans(
     Scans keep the row under which they were made. Those of a duplicate that was merged into the pupil are theirs,
     unless the duplicate has an attendance of its own there, which was left behind void.
     """
-    restored_at = (
-        select(func.max(AttendanceDecision.decided_at))
+    restored_through = (
+        select(func.max(AttendanceDecision.scans_through))
         .join(Attendance, Attendance.id == AttendanceDecision.attendance_id)
         .where(
             Attendance.student_id == student_id,
             Attendance.occurrence_id == occurrence_id,
-            AttendanceDecision.decision == "restored",
         )
         .scalar_subquery()
     )
     rows = session.execute(
-        select(*SCAN_COLUMNS, restored_at.label("restored_at")).where(
+        select(*SCAN_COLUMNS, restored_through.label("restored_through")).where(
             ScanEvent.occurrence_id == occurrence_id,
             ScanEvent.student_id.in_(_rows_of(student_id, occurrence_id)),
             ScanEvent.status.in_((*FOLDED, HELD)),
         )
     ).all()
-    restored = rows[0].restored_at if rows else None
-    return counted([StoredScan(*row[:-1]) for row in rows], restored_at=restored, scanning_id=scanning_id)
+    restored = rows[0].restored_through if rows else None
+    return counted([StoredScan(*row[:-1]) for row in rows], restored_through=restored, scanning_id=scanning_id)
+
+
+def last_scan(session: Session, *, student_id: int, occurrence_id: int) -> int | None:
+    """The id of the latest scan of this pupil's attendance of this occurrence, whatever it was answered."""
+    return session.scalar(
+        select(func.max(ScanEvent.id)).where(
+            ScanEvent.occurrence_id == occurrence_id, ScanEvent.student_id.in_(_rows_of(student_id, occurrence_id))
+        )
+    )
 
 
 def _rows_of(student_id: int, occurrence_id: int) -> Select[int]:

@@ -20,7 +20,7 @@ from credit_app.attendance.crediting import Credited, Present, credit
 from credit_app.attendance.facts import Happening
 from credit_app.attendance.lists import PRESENT_COLUMNS, Listed, present_of
 from credit_app.attendance.models import Attendance, AttendanceDecision
-from credit_app.attendance.scans import folded_scans
+from credit_app.attendance.scans import folded_scans, last_scan
 from credit_app.attendance.stays import presence_of
 from credit_app.errors import Conflict, InvalidInput
 from credit_app.ledger import actions as ledger
@@ -97,6 +97,7 @@ def restore_attendance(
             words=words,
             decided_by_id=decided_by.id,
             decided_at=now,
+            scans_through=last_scan(session, student_id=row.student_id, occurrence_id=happening.occurrence_id),
         )
     )
     session.flush()

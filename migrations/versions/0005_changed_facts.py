@@ -30,6 +30,7 @@ def _create_attendance_decision() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("decided_by_id", sa.Integer(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("scans_through", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("decision IN ('voided', 'restored')", name=op.f("ck_attendance_decision_decision")),
         sa.CheckConstraint(
             "reason IN ('not_there', 'someone_else', 'left_early', 'mistake', 'duplicate', 'other')",
@@ -40,6 +41,9 @@ def _create_attendance_decision() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["app_user.id"], name=op.f("fk_attendance_decision_decided_by_id_app_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scans_through"], ["scan_event.id"], name=op.f("fk_attendance_decision_scans_through_scan_event")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance_decision")),
     )

@@ -37,6 +37,11 @@ def signed_in(app: Flask, user: Any) -> Visitor:
     return visitor
 
 
+def trace(visitor: Visitor, path: str) -> dict[str, Any]:
+    told: dict[str, Any] = visitor.get(path).get_json()
+    return told
+
+
 def void(visitor: Visitor, page: str, participation: str, **fields: str) -> Any:
     form = f"{page}/pupils/{participation}/void"
     return visitor.submit(form, {"reason": "someone_else", "words": "同学代签", **fields}, seen_on=form)
@@ -64,7 +69,7 @@ def test_an_attendance_is_voided_explained_to_the_pupil_and_restored(
     listed = words(pupil.get("/pupil/credits").text)
     assert "共 0.3 学分，参加 2 次" in listed
     assert "由别人代签：同学代签" in listed
-    api = pupil.get(f"/api/participations/{visited}").json
+    api = trace(pupil, f"/api/participations/{visited}")
     assert (api["state"], api["centicredits"], api["reason"]) == ("voided", 0, "由别人代签：同学代签")
 
     assert leader.submit(f"{page}/pupils/{visited}/restore", seen_on=page).status_code == 303
@@ -101,7 +106,7 @@ def test_page_and_api_say_the_same_sentences(app: Flask, cast: Cast, visited: st
     ):
         visitor.submit("/language", {"language": language, "next": "/"})
         shown = words(visitor.get(page).text)
-        told = visitor.get(f"/api/participations/{visited}").json
+        told = trace(visitor, f"/api/participations/{visited}")
         assert (told["state"], told["centicredits"], told["rule_set"]) == ("awarded", 50, "sample-2026")
         assert [entry["kind"] for entry in told["entries"]] == ["award"]
         assert len(told["steps"]) > 2
@@ -119,7 +124,7 @@ def test_the_trace_of_what_waits_says_what_is_missing(
         select(Attendance.public_id).filter_by(student_id=cast.pupil.id, occurrence_id=cast.course.id)
     ).one()
     pupil = signed_in(app, cast.pupil.user)
-    told = pupil.get(f"/api/participations/{course}").json
+    told = trace(pupil, f"/api/participations/{course}")
     assert (told["state"], told["entries"], bool(told["missing"])) == ("pending", [], True)
     shown = words(pupil.get(f"/pupil/credits/{course}").text)
     assert all(sentence in shown for sentence in told["missing"])

@@ -152,7 +152,7 @@ def _confirmed(held: Claim, *, user_id: int) -> Any:
 def _told_before(held: Claim, context: ScanContext) -> Answer | None:
     """What is clear without deciding: the answer this claim got before, or that it can get none any more."""
     if context.stored_answer is not None:
-        mine = is_own_answer(db.session(), context)
+        mine = is_own_answer(db.session(), context=context)
         return context.stored_answer if mine else Answer("claim_used")
     return Answer("claim_timeout") if held.expired(clock.now()) else None
 
