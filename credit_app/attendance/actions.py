@@ -7,6 +7,8 @@ last seats of an occurrence, and for the first entry of an account.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,14 +17,15 @@ from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Occurrence
 from credit_app.attendance import register
-from credit_app.attendance.admission import LEAVES_UNTIL, OPENS_BEFORE, refusal
+from credit_app.attendance.admission import LEAVES_UNTIL, OPENS_BEFORE, held_while_void, refusal
 from credit_app.attendance.answers import Answer, steps_json
 from credit_app.attendance.crediting import Present, credit, outlook
 from credit_app.attendance.models import Attendance, RefusedCode
 from credit_app.attendance.queries import ScanContext
-from credit_app.attendance.scans import Scan, ScanRaced, accepted_scans, store_scan
+from credit_app.attendance.scans import Scan, ScanRaced, folded_scans, store_scan
 from credit_app.attendance.stays import Presence, presence_of
 from credit_app.ledger.models import LedgerEntry
+from credit_app.schools.merges import survivor_id
 from credit_app.schools.models import Student
 from credit_app.storage import insert_into
 
@@ -33,6 +36,7 @@ __all__ = [
     "ScanRaced",
     "close_occurrence",
     "count_refused_code",
+    "is_own_answer",
     "record_scan",
 ]
 
@@ -43,13 +47,13 @@ def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: date
     Raises: ScanRaced when a parallel request got in between.
     """
     if context.stored_answer is not None:
-        if context.stored_student_id == context.student_id:
+        if is_own_answer(session, context=context):
             return context.stored_answer
         # The first account's answer is nobody else's: the second use is a scan of its own, and refused.
         answer = Answer("claim_used")
         _store(session, context, scan, answer, now, client_uid=f"{scan.client_uid}.{context.student_id}")
         return answer
-    answer = refusal(context, scan, now) or _decide(session, context, scan, now)
+    answer = refusal(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
     if not _store(session, context, scan, answer, now, client_uid=scan.client_uid):
         raise ScanRaced
     return answer
@@ -90,6 +94,22 @@ def count_refused_code(session: Session, *, reason: str, day: date) -> None:
     )
 
 
+def is_own_answer(session: Session, *, context: ScanContext) -> bool:
+    """The stored answer is this pupil's, given to this row or to a duplicate that has been merged into it."""
+    stored_id = context.stored_student_id
+    if stored_id is None or stored_id == context.student_id:
+        return True
+    return context.has_absorbed and survivor_id(session, student_id=stored_id) == context.student_id
+
+
+def _held(session: Session, context: ScanContext) -> Answer | None:
+    """Whoever is void waits; asked with the row locked, so that one who is restored at this moment is not held."""
+    answer, known = held_while_void(context), context.attendance
+    if answer is not None and known is not None:
+        register.must_still_be_void(session, known=known)
+    return answer
+
+
 def _decide(session: Session, context: ScanContext, scan: Scan, now: datetime) -> Answer:
     known = context.attendance
     return _enter(session, context, scan, now) if known is None else _move(session, context, known, scan, now)
@@ -98,18 +118,26 @@ def _decide(session: Session, context: ScanContext, scan: Scan, now: datetime) -
 def _enter(session: Session, context: ScanContext, scan: Scan, now: datetime) -> Answer:
     if context.grade is None:
         raise ValueError("nobody without a grade is let in: see `refusal`")
-    present = register.enter(session, context=context, scan=scan, grade=context.grade)
-    return Answer("ok", _told(present, scan) | _award(session, context, present, now))
+    presence = Presence().after("in", scan.scanned_at)
+    if context.last_scan_at is not None or context.has_absorbed:
+        presence = _folded(session, context, scan)
+    presence = _as_the_door_stands(context, presence)
+    present = register.enter(session, context=context, scan=scan, grade=context.grade, presence=presence)
+    told = _award(session, context, present, now)
+    _assume_end(session, context, present, told)
+    return Answer("ok", _told(present, scan) | told)
 
 
 def _move(session: Session, context: ScanContext, known: Present, scan: Scan, now: datetime) -> Answer:
     """In or out again. A scan that changes nothing is told where the pupil stands, which is no refusal."""
-    presence = _presence_after(session, context, known, scan)
-    if presence == known.presence:
+    presence = _as_the_door_stands(context, _presence_after(session, context, known, scan))
+    before = known.presence
+    if presence == before:
         return _unmoved(session, context, known, scan)
-    present = register.move(session, known=known, presence=presence)
+    present = register.move(session, known=known, student_id=context.student_id, presence=presence)
     told = _told(present, scan)
-    if scan.direction == "in" and presence.stayed_seconds == known.presence.stayed_seconds:
+    same_stay = (presence.stayed_seconds, presence.last_out_at) == (before.stayed_seconds, before.last_out_at)
+    if scan.direction == "in" and same_stay:
         # Coming in again changes no fact: the next check-out does.
         return Answer("ok", told | _outlook(session, context, present))
     if scan.direction == "out":
@@ -128,13 +156,33 @@ def _unmoved(session: Session, context: ScanContext, known: Present, scan: Scan)
 
 
 def _presence_after(session: Session, context: ScanContext, known: Present, scan: Scan) -> Presence:
-    """What the accepted scans and this one amount to; read again only when this one is not the latest of them."""
+    """What the stored scans and this one amount to; read again only when this one may not be the latest of them."""
     before = known.presence
-    latest = max(instant for instant in (before.open_since_at, before.last_out_at, before.first_in_at) if instant)
-    if scan.scanned_at > latest:
+    instants = (before.open_since_at, before.last_out_at, before.first_in_at, context.last_scan_at)
+    latest = max(instant for instant in instants if instant)
+    if scan.scanned_at > latest and not context.has_absorbed and not _is_closed(context):
         return before.after(scan.direction, scan.scanned_at)
-    accepted = accepted_scans(session, student_id=context.student_id, occurrence_id=context.happening.occurrence_id)
-    return presence_of([*accepted, (scan.scanned_at, scan.direction)])
+    return _folded(session, context, scan)
+
+
+def _folded(session: Session, context: ScanContext, scan: Scan) -> Presence:
+    occurrence_id, student_id = context.happening.occurrence_id, context.student_id
+    stored = folded_scans(session, student_id=student_id, occurrence_id=occurrence_id, scanning_id=student_id)
+    return presence_of([*stored, (scan.scanned_at, scan.direction)])
+
+
+def _is_closed(context: ScanContext) -> bool:
+    return context.happening.status == "closed"
+
+
+def _as_the_door_stands(context: ScanContext, presence: Presence) -> Presence:
+    """Nobody is inside what has been closed, also when their scans arrive afterwards: as `close_occurrence` has it."""
+    return replace(presence, open_since_at=None) if _is_closed(context) else presence
+
+
+def _assume_end(session: Session, context: ScanContext, present: Present, told: Mapping[str, Any]) -> None:
+    if _is_closed(context) and present.presence.last_out_at is None and told.get("state") == "pending":
+        register.assume_end(session, known=present)
 
 
 def _told(present: Present, scan: Scan) -> dict[str, Any]:

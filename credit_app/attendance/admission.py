@@ -21,24 +21,36 @@ def refusal(context: ScanContext, scan: Scan, now: datetime) -> Answer | None:
     return _refusal_to_leave(context, scan) if scan.direction == "out" else _refusal_to_enter(context, scan)
 
 
+def held_while_void(context: ScanContext) -> Answer | None:
+    """Whose attendance has been voided is neither moved nor credited by a scan: it waits for a person to restore it."""
+    if context.attendance is None or context.attendance.state != "voided":
+        return None
+    return Answer("held", {"reason": "voided", "participation": context.attendance.participation})
+
+
+def _closed(context: ScanContext, scan: Scan) -> bool:
+    """The door was closed when the code was scanned. When the scan arrives does not matter: it may come a week late."""
+    if context.happening.status != "closed":
+        return False
+    return context.closed_at is None or scan.scanned_at >= context.closed_at
+
+
 def _refusal_to_leave(context: ScanContext, scan: Scan) -> Answer | None:
-    if context.attendance is None:
-        return Answer("not_checked_in")
-    happening = context.happening
-    late = scan.scanned_at > happening.ends_at + LEAVES_UNTIL
-    return Answer("closed") if happening.status == "closed" or late else None
+    if _closed(context, scan) or scan.scanned_at > context.happening.ends_at + LEAVES_UNTIL:
+        return Answer("closed")
+    return Answer("not_checked_in") if context.attendance is None else None
 
 
 def _refusal_to_enter(context: ScanContext, scan: Scan) -> Answer | None:
     happening, attendance = context.happening, context.attendance
+    if scan.scanned_at < happening.starts_at - OPENS_BEFORE:
+        return Answer("too_early", {"opens_at": (happening.starts_at - OPENS_BEFORE).isoformat()})
+    if _closed(context, scan) or scan.scanned_at > happening.ends_at:
+        return Answer("closed")
     if attendance is not None and attendance.presence.open_since_at is not None:
         return None  # answered "already", which is no refusal
     if not context.offered:
         return Answer("cancelled")
-    if scan.scanned_at < happening.starts_at - OPENS_BEFORE:
-        return Answer("too_early", {"opens_at": (happening.starts_at - OPENS_BEFORE).isoformat()})
-    if happening.status == "closed" or scan.scanned_at > happening.ends_at:
-        return Answer("closed")
     if context.grade is None:
         return Answer("not_enrolled")
     if not context.welcome:

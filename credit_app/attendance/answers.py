@@ -80,12 +80,16 @@ class Answer:
     def title(self) -> str:
         if self.params.get("reason") == "other_school":
             return _("这是另一所学校的校内活动")
+        if self.params.get("reason") == "voided":
+            return _("你在这一场的到场记录已作废")
         return str(TEXTS[self.status][0])
 
     @property
     def next_step(self) -> str:
         """What to do now, in one sentence."""
         params = self.params
+        if params.get("reason") == "voided":
+            return _("这次扫码已经记下，恢复到场后会算进去。有疑问请联系带队老师或场馆工作人员。")
         if self.status == "already" and params.get("awaits_check_out"):
             return _("离开前请扫描出口的签退码。")
         if self.status == "ok" and not params.get("awaits_check_out"):

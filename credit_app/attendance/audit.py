@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
 from credit_app.attendance.crediting import Present, present_fact
-from credit_app.attendance.models import Attendance, ScanEvent
+from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
+from credit_app.attendance.scans import FOLDED, HELD, SCAN_COLUMNS, StoredScan, counted
 from credit_app.attendance.seal import SEALED, scan_digest
 from credit_app.attendance.stays import Presence, presence_of
 from credit_app.errors import NoRuleSet
@@ -26,11 +27,11 @@ from credit_app.organisations.models import School, Venue
 from credit_app.rule_books.queries import book_for
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import award as judge
+from credit_app.schools.merges import survivors
 from credit_app.schools.models import Enrolment, Student
 from credit_app.schools.queries import holds_on
 
 CHUNK = 1000  # rows
-ACCEPTED = ("ok", "checked_out")
 
 
 def audit(session: Session, progress: Progress) -> Iterator[Finding]:
@@ -40,6 +41,7 @@ def audit(session: Session, progress: Progress) -> Iterator[Finding]:
     yield from _audit_scans(session, lambda done: progress(done, scans + attendances))
     yield from _audit_duplicates(session)
     yield from _audit_attendances(session, lambda done: progress(scans + done, scans + attendances))
+    yield from _audit_strangers(session)
 
 
 def _audit_scans(session: Session, progress: Any) -> Iterator[Finding]:
@@ -64,11 +66,12 @@ def _audit_duplicates(session: Session) -> Iterator[Finding]:
 
 def _audit_attendances(session: Session, progress: Any) -> Iterator[Finding]:
     last = done = 0
+    merged = _merged_into(session)
     while rows := session.execute(_attendance_query(last)).all():
-        scans = _scans_of(session, rows)
+        scans = _Scans(session, rows, merged)
         entries = _entries_of(session, rows)
         for row in rows:
-            yield from _audit_presence(row, scans.get((row.student_id, row.occurrence_id), []))
+            yield from _audit_presence(row, scans.of(row))
             yield from _audit_award(session, row, entries.get((row.account_ref, row.public_id), []))
         last, done = rows[-1].id, done + len(rows)
         progress(done)
@@ -125,6 +128,21 @@ def _audit_award(session: Session, row: Any, entries: Sequence[Any]) -> Iterator
         yield Finding("I3", name, "decided, but no award was posted")
 
 
+def _audit_strangers(session: Session) -> Iterator[Finding]:
+    """A merge takes a participation out of one account and into another; it earns in its pupil's account only."""
+    strangers = (
+        select(LedgerEntry.account_id, LedgerEntry.participation)
+        .join(Attendance, Attendance.public_id == LedgerEntry.participation)
+        .join(Student, Student.id == Attendance.student_id)
+        .where(Student.account_ref != LedgerEntry.account_id)
+        .group_by(LedgerEntry.account_id, LedgerEntry.participation)
+        .having(func.sum(LedgerEntry.centicredits) != 0)
+    )
+    for row in session.execute(strangers):
+        what = f"participation {row.participation} earns in an account that is not its pupil's"
+        yield Finding("I3", f"ledger_account ({row.account_id})", what)
+
+
 def _same_attendance(now: Fact, posted: Fact) -> bool:
     """Equal in what an attendance owns; a venue's tier, say, may change later without touching what was judged."""
     owned = ("dwell_minutes", "checked_out", "end_assumed", "proof", "worksheet", "grade")
@@ -151,16 +169,56 @@ def _attendance_query(last: int) -> Any:
     )
 
 
-def _scans_of(session: Session, rows: Sequence[Any]) -> dict[tuple[int, int], list[tuple[Any, str]]]:
-    found: dict[tuple[int, int], list[tuple[Any, str]]] = {}
-    query = select(ScanEvent.student_id, ScanEvent.occurrence_id, ScanEvent.scanned_at, ScanEvent.direction).where(
-        ScanEvent.occurrence_id.in_({row.occurrence_id for row in rows}),
-        ScanEvent.student_id.in_({row.student_id for row in rows}),
-        ScanEvent.status.in_(ACCEPTED),
-    )
-    for scan in session.execute(query):
-        key = (scan.student_id, scan.occurrence_id)
-        found.setdefault(key, []).append((scan.scanned_at, scan.direction))
+class _Scans:
+    """The scans that make up each attendance of a chunk: those of the pupil's own row, and of the rows merged into it
+    that have no attendance of their own in the occurrence."""
+
+    def __init__(self, session: Session, rows: Sequence[Any], merged: dict[int, list[int]]) -> None:
+        self.merged = merged
+        occurrences = {row.occurrence_id for row in rows}
+        students = {each for row in rows for each in _with_merged(row.student_id, merged)}
+        self.found: dict[tuple[int, int], list[StoredScan]] = {}
+        query = select(ScanEvent.occurrence_id, *SCAN_COLUMNS).where(
+            ScanEvent.occurrence_id.in_(occurrences),
+            ScanEvent.student_id.in_(students),
+            ScanEvent.status.in_((*FOLDED, HELD)),
+        )
+        for scan in session.execute(query):
+            self.found.setdefault((scan.student_id, scan.occurrence_id), []).append(StoredScan(*scan[1:]))
+        self.restored = self._restored(session, [row.id for row in rows])
+        absorbed = students & {each for taken_up in merged.values() for each in taken_up}
+        own = select(Attendance.student_id, Attendance.occurrence_id).where(
+            Attendance.student_id.in_(absorbed), Attendance.occurrence_id.in_(occurrences)
+        )
+        self.own = {(row.student_id, row.occurrence_id) for row in session.execute(own)}
+
+    @staticmethod
+    def _restored(session: Session, attendance_ids: Sequence[int]) -> dict[int, Any]:
+        query = (
+            select(AttendanceDecision.attendance_id, func.max(AttendanceDecision.scans_through).label("through"))
+            .where(AttendanceDecision.attendance_id.in_(attendance_ids))
+            .group_by(AttendanceDecision.attendance_id)
+        )
+        return {row.attendance_id: row.through for row in session.execute(query)}
+
+    def of(self, row: Any) -> list[tuple[Any, str]]:
+        scans: list[StoredScan] = []
+        waiting = [row.student_id]
+        while waiting:
+            student_id = waiting.pop()
+            scans += self.found.get((student_id, row.occurrence_id), [])
+            waiting += [each for each in self.merged.get(student_id, ()) if (each, row.occurrence_id) not in self.own]
+        return counted(scans, restored_through=self.restored.get(row.id))
+
+
+def _with_merged(student_id: int, merged: dict[int, list[int]]) -> list[int]:
+    return [student_id, *(below for each in merged.get(student_id, ()) for below in _with_merged(each, merged))]
+
+
+def _merged_into(session: Session) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for from_id, into_id in survivors(session).items():
+        found.setdefault(into_id, []).append(from_id)
     return found
 
 

@@ -17,11 +17,14 @@ from credit_app.attendance.stays import Presence
 from credit_app.errors import NoRuleSet
 from credit_app.ledger import actions as ledger
 from credit_app.ledger.queries import counters
+from credit_app.ledger.rejudging import FACTS_CHANGED
 from credit_app.rule_books.queries import book_for
 from credit_app.rules.book import Book
 from credit_app.rules.clauses.reviewed import WorksheetApproved
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import award as judge
+
+OPEN_WORKSHEETS = ("none", "submitted")  # nobody has looked at them yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def credit(
     now: datetime,
     recorded_by: str = ledger.BY_RULES,
     decided_before: bool = False,
+    reason: str = FACTS_CHANGED,
 ) -> ledger.Posting | None:
     """The participation is judged as it stands; when it is decided its award (or the difference) is posted.
 
@@ -67,9 +71,19 @@ def credit(
         return None
     fact = present_fact(happening, present)
     undecided = judge(fact, {}, book)
-    if undecided.state == "pending" and not decided_before:
+    # A worksheet once refused is a decision, posted with 0; returned since, its entries must still follow the facts.
+    reviewed = present.worksheet not in OPEN_WORKSHEETS
+    if undecided.state == "pending" and not (decided_before or reviewed):
         return ledger.Posting(undecided, 0)
-    return ledger.award(session, account_ref=to.account_ref, fact=fact, book=book, now=now, recorded_by=recorded_by)
+    return ledger.award(
+        session,
+        account_ref=to.account_ref,
+        fact=fact,
+        book=book,
+        now=now,
+        recorded_by=recorded_by,
+        reason=reason,
+    )
 
 
 def outlook(session: Session, *, happening: Happening, present: Present, to: Credited) -> dict[str, Any]:

@@ -6,7 +6,7 @@ short number, a grade and a school to them (see docs/decisions.md).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
-from credit_app.attendance.crediting import Credited, Present, asks_for_worksheet
+from credit_app.attendance.crediting import OPEN_WORKSHEETS, Credited, Present, asks_for_worksheet
 from credit_app.attendance.facts import Happening
 from credit_app.attendance.models import Attendance
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
@@ -23,6 +23,7 @@ from credit_app.attendance.stays import Presence
 from credit_app.errors import NoRuleSet, NotFound
 from credit_app.organisations.models import School, Venue
 from credit_app.rule_books.queries import book_for, latest_stamp
+from credit_app.schools.merges import is_merged
 from credit_app.schools.models import Enrolment, SchoolClass, Student
 from credit_app.schools.queries import holds_on
 
@@ -39,8 +40,6 @@ PRESENT_COLUMNS = (
     Attendance.last_out_at,
     Attendance.stayed_seconds,
 )
-
-OPEN_WORKSHEETS = ("none", "submitted")  # nobody has looked at them yet
 
 
 def present_of(row: Row[*tuple[Any, ...]]) -> Present:
@@ -87,7 +86,8 @@ def arrival_number(participation: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceList:
-    """An occurrence and those of its pupils whom the reach covers, in order of school, class, number and name."""
+    """An occurrence and those of its pupils whom the reach covers, in order of school, class, number and name; those
+    whose attendance has been voided stand apart."""
 
     public_id: str
     happening: Happening
@@ -95,6 +95,14 @@ class OccurrenceList:
     place: str  # the venue, or the school that offers it
     named: bool
     pupils: list[Listed]
+    voided: list[Listed]
+
+    def pupil(self, participation: str, *, voided: bool = False) -> Listed:
+        """The pupil of this participation. Raises: NotFound when it is none of the list's, or in the other state."""
+        for pupil in self.voided if voided else self.pupils:
+            if pupil.participation == participation:
+                return pupil
+        raise NotFound
 
     @property
     def asks_for_worksheets(self) -> bool:
@@ -128,22 +136,33 @@ def occurrence_list(session: Session, *, public_id: str, reach: Reach) -> Occurr
         raise NotFound
     stamp: int = head[-1]
     asking = districts_asking_for_worksheet(session, {row.district_id for row in rows}, happening, stamp)
-    pupils = [_listed(row, named=not as_venue, stamp=stamp, asking=row.district_id in asking) for row in rows]
-    return OccurrenceList(public_id, happening, head.activity_status, head.place, not as_venue, pupils)
+    listed = [_listed(row, named=not as_venue, stamp=stamp, asking=row.district_id in asking) for row in rows]
+    return OccurrenceList(
+        public_id=public_id,
+        happening=happening,
+        activity_status=head.activity_status,
+        place=head.place,
+        named=not as_venue,
+        pupils=[pupil for pupil in listed if pupil.present.state != "voided"],
+        voided=[pupil for pupil in listed if pupil.present.state == "voided"],
+    )
 
 
-def locked_presence(session: Session, *, attendance_ids: Collection[int]) -> dict[int, Present]:
-    """These attendances as they stand now, each locked until the transaction ends, in order of their id.
+def locked_presence(session: Session, *, accounts: Mapping[int, str]) -> dict[int, Present]:
+    """Attendance id → how it stands now, each locked until the transaction ends, in order of id; of those in `accounts`,
+    which says for each attendance whose account it was seen under.
 
-    A list was read some time ago: since then the pupil may have checked out, or another leader may have decided.
+    A list was read some time ago: since then the pupil may have checked out, or another leader may have decided. One
+    that a merge has moved to another pupil is left out.
     """
     rows = session.execute(
-        select(*PRESENT_COLUMNS)
-        .where(Attendance.id.in_(attendance_ids))
+        select(*PRESENT_COLUMNS, Student.account_ref)
+        .join(Student, Student.id == Attendance.student_id)
+        .where(Attendance.id.in_(accounts))
         .order_by(Attendance.id)
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=True, of=Attendance)
     )
-    return {row.id: present_of(row) for row in rows}
+    return {row.id: present_of(row) for row in rows if row.account_ref == accounts[row.id]}
 
 
 def districts_asking_for_worksheet(
@@ -191,7 +210,7 @@ def _listing(happening: Happening) -> Select[*tuple[Any, ...]]:
         .join(School, School.id == func.coalesce(Enrolment.school_id, Student.school_id))
         .where(
             Attendance.occurrence_id == happening.occurrence_id,
-            Attendance.state != "voided",
+            ~is_merged(),  # whose attendances have moved, or were left behind void for good
             Student.account_ref.is_not(None),  # of an erased person only the ledger's pseudonym is left
         )
         .order_by(School.name, Attendance.grade, SchoolClass.name, Student.student_no, Student.sort_name, Student.id)

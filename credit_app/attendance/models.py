@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from credit_app.activities.models import Occurrence
 from credit_app.extensions import Model
 from credit_app.keys import new_public_id
+from credit_app.people.models import User
 from credit_app.schools.models import Student
 from credit_app.storage import BigId, Json, UtcDateTime
 
@@ -50,6 +51,33 @@ class Attendance(Model):
 
     student: Mapped[Student] = relationship()
     occurrence: Mapped[Occurrence] = relationship()
+
+
+class AttendanceDecision(Model):
+    """A leader took an attendance out of account (``voided``), or back into it (``restored``); the newest decision is
+    what the attendance row holds. UPDATE and DELETE are refused by triggers.
+
+    `scans_through` is the last scan that restoring saw: those held until then count from then on.
+    """
+
+    __tablename__ = "attendance_decision"
+    __table_args__ = (
+        CheckConstraint("decision IN ('voided', 'restored')", name="decision"),
+        CheckConstraint(
+            "reason IN ('not_there', 'someone_else', 'left_early', 'mistake', 'duplicate', 'other')", name="reason"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    attendance_id: Mapped[int] = mapped_column(ForeignKey("attendance.id"), index=True)
+    decision: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text)
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    scans_through: Mapped[int | None] = mapped_column(ForeignKey("scan_event.id"))
+
+    decided_by: Mapped[User] = relationship()
 
 
 class ScanEvent(Model):

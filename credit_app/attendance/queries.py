@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, func, or_, select
+from sqlalchemy import Row, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from credit_app.activities.models import Activity, Occurrence
@@ -18,7 +18,7 @@ from credit_app.attendance.models import Attendance, ScanEvent
 from credit_app.attendance.stays import Presence
 from credit_app.organisations.models import School, Venue
 from credit_app.rule_books.queries import latest_stamp
-from credit_app.schools.models import Enrolment, Student
+from credit_app.schools.models import Enrolment, Student, StudentMerge
 from credit_app.schools.queries import holds_on
 
 HAPPENING_COLUMNS = (
@@ -62,6 +62,9 @@ class ScanContext:
     book_stamp: int
     stored_student_id: int | None
     stored_answer: Answer | None
+    closed_at: datetime | None  # when the occurrence was closed
+    last_scan_at: datetime | None  # the pupil's latest scan of this occurrence, whatever came of it
+    has_absorbed: bool  # a duplicate of the pupil has been merged into this row
 
     @property
     def credited(self) -> Credited:
@@ -77,6 +80,14 @@ def _context_statement() -> Any:
         .correlate(Occurrence)
         .scalar_subquery()
     )
+    earlier = aliased(ScanEvent)
+    last_scan_at = (
+        select(func.max(earlier.scanned_at))
+        .where(earlier.occurrence_id == Occurrence.id, earlier.student_id == Student.id)
+        .correlate(Occurrence, Student)
+        .scalar_subquery()
+    )
+    has_absorbed = exists().where(StudentMerge.into_student_id == Student.id).correlate(Student)
     return (
         select(
             *HAPPENING_COLUMNS,
@@ -101,6 +112,9 @@ def _context_statement() -> Any:
             latest_stamp().label("book_stamp"),
             ScanEvent.student_id.label("stored_student_id"),
             ScanEvent.answer.label("stored_answer"),
+            Occurrence.closed_at,
+            last_scan_at.label("last_scan_at"),
+            has_absorbed.label("has_absorbed"),
         )
         .select_from(Occurrence)
         .join(Activity, Activity.id == Occurrence.activity_id)
@@ -169,6 +183,9 @@ def scan_context(session: Session, *, user_id: int, handle: str, origin: str, cl
         book_stamp=row.book_stamp,
         stored_student_id=row.stored_student_id,
         stored_answer=Answer.from_json(row.stored_answer) if row.stored_answer is not None else None,
+        closed_at=row.closed_at,
+        last_scan_at=row.last_scan_at,
+        has_absorbed=bool(row.has_absorbed),
     )
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
+from credit_app.attendance.crediting import OPEN_WORKSHEETS
 from credit_app.attendance.facts import Happening
 from credit_app.attendance.lists import (
-    OPEN_WORKSHEETS,
     districts_asking_for_worksheet,
     enrolled_on,
     occurrences_with_place,

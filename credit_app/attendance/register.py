@@ -30,8 +30,11 @@ _TABLE: Any = Attendance.__table__
 _KEY = ("student_id", "occurrence_id", "attended_on")
 
 
-def enter(session: Session, *, context: ScanContext, scan: Scan, grade: int) -> Present:
-    """The pupil is in for the first time. Raises: ScanRaced when they are already, or the last seat has just gone."""
+def enter(session: Session, *, context: ScanContext, scan: Scan, grade: int, presence: Presence) -> Present:
+    """The pupil is in for the first time, and has been as `presence` says: scans arrive late.
+
+    Raises: ScanRaced when they are already, or the last seat has just gone.
+    """
     happening, participation = context.happening, new_public_id()
     row: dict[str, Any] = {
         "public_id": participation,
@@ -41,9 +44,10 @@ def enter(session: Session, *, context: ScanContext, scan: Scan, grade: int) -> 
         "state": "present",
         "proof": scan.proof,
         "grade": grade,
-        "first_in_at": scan.scanned_at,
-        "open_since_at": scan.scanned_at,
-        "stayed_seconds": 0,
+        "first_in_at": presence.first_in_at,
+        "open_since_at": presence.open_since_at,
+        "last_out_at": presence.last_out_at,
+        "stayed_seconds": presence.stayed_seconds,
         "end_assumed": False,
         "worksheet": "none",
     }
@@ -58,12 +62,15 @@ def enter(session: Session, *, context: ScanContext, scan: Scan, grade: int) -> 
         new_id = connection.scalar(_insert(dialect_name), row)
     if new_id is None:
         raise ScanRaced
-    presence = Presence().after("in", scan.scanned_at)
     return Present(new_id, participation, "present", grade, scan.proof, "none", False, presence)
 
 
-def move(session: Session, *, known: Present, presence: Presence) -> Present:
-    """The times of an attendance are those of `presence`. Raises: ScanRaced when it has moved in the meantime."""
+def move(session: Session, *, known: Present, student_id: int, presence: Presence) -> Present:
+    """The times of an attendance are those of `presence`; an end that was assumed gives way to one that was scanned.
+
+    Raises: ScanRaced when it has moved in the meantime.
+    """
+    end_assumed = known.end_assumed and presence.last_out_at is None
     changed = session.connection().scalar(
         _MOVE,
         {
@@ -72,6 +79,9 @@ def move(session: Session, *, known: Present, presence: Presence) -> Present:
             "known_stayed_seconds": known.presence.stayed_seconds,
             # A leader may just have decided on the worksheet: this move must be judged with it, or neither would award.
             "known_worksheet": known.worksheet,
+            "known_student_id": student_id,  # a merge may just have given it to another row, and another account
+            "known_state": known.state,  # nor may one who has just been voided be credited
+            "end_assumed": end_assumed,
             "first_in_at": presence.first_in_at,
             "open_since_at": presence.open_since_at,
             "last_out_at": presence.last_out_at,
@@ -80,7 +90,20 @@ def move(session: Session, *, known: Present, presence: Presence) -> Present:
     )
     if changed is None:
         raise ScanRaced
-    return replace(known, presence=presence)
+    return replace(known, presence=presence, end_assumed=end_assumed)
+
+
+def must_still_be_void(session: Session, *, known: Present) -> None:
+    """The attendance is void, and stays so until the transaction ends. Raises: ScanRaced when it has been restored."""
+    state = session.scalar(select(Attendance.state).where(Attendance.id == known.id).with_for_update(key_share=True))
+    if state != "voided":
+        raise ScanRaced
+
+
+def assume_end(session: Session, *, known: Present) -> Present:
+    """A check-in that arrives after closing is treated as closing treats one: nobody knows when the pupil left."""
+    session.execute(update(Attendance).where(Attendance.id == known.id).values(end_assumed=True))
+    return replace(known, end_assumed=True)
 
 
 _COLUMNS = (
@@ -91,10 +114,13 @@ _COLUMNS = (
     "grade",
     "first_in_at",
     "open_since_at",
+    "last_out_at",
     "stayed_seconds",
     "end_assumed",
     "worksheet",
 )
+
+_MOVED = ("first_in_at", "open_since_at", "last_out_at", "stayed_seconds", "end_assumed")
 
 # Not FOR UPDATE: foreign keys to the occurrence may be checked meanwhile.
 _TAKE_TURNS = select(Occurrence.id).where(Occurrence.id == bindparam("occurrence_id")).with_for_update(key_share=True)
@@ -108,8 +134,10 @@ _MOVE = (
         ),
         _TABLE.c.stayed_seconds == bindparam("known_stayed_seconds"),
         _TABLE.c.worksheet == bindparam("known_worksheet"),
+        _TABLE.c.student_id == bindparam("known_student_id"),
+        _TABLE.c.state == bindparam("known_state"),
     )
-    .values({name: bindparam(name) for name in ("first_in_at", "open_since_at", "last_out_at", "stayed_seconds")})
+    .values({name: bindparam(name) for name in _MOVED})
     .returning(_TABLE.c.id)
 )
 

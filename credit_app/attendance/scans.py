@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from credit_app.attendance.answers import Answer
-from credit_app.attendance.models import ScanEvent
+from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent
 from credit_app.attendance.seal import SEALED, scan_digest
+from credit_app.schools.models import StudentMerge
 from credit_app.storage import insert_into
 
-# A scan with one of these answers moved the pupil in or out; any other left no trace in the attendance.
-ACCEPTED = ("ok", "checked_out")
+# Scans with one of these answers say where the pupil was: the door let them pass, also when there was nothing to move
+# as things stood then. One that arrives late may make something of them: the check-in of an "out" that found nobody.
+FOLDED = ("ok", "checked_out", "already", "already_out", "not_checked_in")
+# A scan of somebody whose attendance was void waits: it counts from the moment the attendance is restored.
+HELD = "held"
 
 
 class ScanRaced(Exception):
@@ -66,16 +71,92 @@ def store_scan(
     return connection.scalar(_insert(connection.dialect.name), row) is not None
 
 
-def accepted_scans(session: Session, *, student_id: int, occurrence_id: int) -> list[tuple[datetime, str]]:
-    """(instant, direction) of the scans that moved this pupil in or out of this occurrence."""
+@dataclass(frozen=True, slots=True)
+class StoredScan:
+    """A scan as folding needs it; `student_id` is the row it was made under, which may have been merged since."""
+
+    id: int
+    student_id: int
+    scanned_at: datetime
+    direction: str
+    status: str
+
+
+SCAN_COLUMNS = (
+    ScanEvent.id,
+    ScanEvent.student_id,
+    ScanEvent.scanned_at,
+    ScanEvent.direction,
+    ScanEvent.status,
+)
+
+
+def counted(
+    scans: Iterable[StoredScan], *, restored_through: int | None, scanning_id: int | None = None
+) -> list[tuple[datetime, str]]:
+    """(instant, direction) of those that make up an attendance; it was last restored after scan `restored_through`.
+
+    A row under which nobody was ever let in or found inside tells nothing: its checks-out were another's, unless it is
+    the row that is scanning now (`scanning_id`).
+    """
+    scans = list(scans)
+    tells = {scan.student_id for scan in scans if scan.status not in ("not_checked_in", HELD)} | {scanning_id}
+    return [
+        (scan.scanned_at, scan.direction)
+        for scan in scans
+        if (scan.status in FOLDED and scan.student_id in tells)
+        or (scan.status == HELD and restored_through is not None and scan.id <= restored_through)
+    ]
+
+
+def folded_scans(
+    session: Session, *, student_id: int, occurrence_id: int, scanning_id: int | None = None
+) -> list[tuple[datetime, str]]:
+    """(instant, direction) of the scans that make up this pupil's attendance of this occurrence; one statement.
+
+    Scans keep the row under which they were made. Those of a duplicate that was merged into the pupil are theirs,
+    unless the duplicate has an attendance of its own there, which was left behind void.
+    """
+    restored_through = (
+        select(func.max(AttendanceDecision.scans_through))
+        .join(Attendance, Attendance.id == AttendanceDecision.attendance_id)
+        .where(
+            Attendance.student_id == student_id,
+            Attendance.occurrence_id == occurrence_id,
+        )
+        .scalar_subquery()
+    )
     rows = session.execute(
-        select(ScanEvent.scanned_at, ScanEvent.direction).where(
+        select(*SCAN_COLUMNS, restored_through.label("restored_through")).where(
             ScanEvent.occurrence_id == occurrence_id,
-            ScanEvent.student_id == student_id,
-            ScanEvent.status.in_(ACCEPTED),
+            ScanEvent.student_id.in_(_rows_of(student_id, occurrence_id)),
+            ScanEvent.status.in_((*FOLDED, HELD)),
+        )
+    ).all()
+    restored = rows[0].restored_through if rows else None
+    return counted([StoredScan(*row[:-1]) for row in rows], restored_through=restored, scanning_id=scanning_id)
+
+
+def last_scan(session: Session, *, student_id: int, occurrence_id: int) -> int | None:
+    """The id of the latest scan of this pupil's attendance of this occurrence, whatever it was answered."""
+    return session.scalar(
+        select(func.max(ScanEvent.id)).where(
+            ScanEvent.occurrence_id == occurrence_id, ScanEvent.student_id.in_(_rows_of(student_id, occurrence_id))
         )
     )
-    return [(row.scanned_at, row.direction) for row in rows]
+
+
+def _rows_of(student_id: int, occurrence_id: int) -> Select[int]:
+    """The pupil's row, and those merged into it (and into those) that have no attendance of their own there."""
+    reached = select(literal(student_id).label("id")).cte("reached", recursive=True)
+    own = exists().where(
+        Attendance.student_id == StudentMerge.from_student_id, Attendance.occurrence_id == occurrence_id
+    )
+    merged = (
+        select(StudentMerge.from_student_id).join(reached, StudentMerge.into_student_id == reached.c.id).where(~own)
+    )
+    reached = reached.union_all(merged)
+    return select(reached.c.id)
 
 
 @cache

@@ -56,11 +56,11 @@ def credit_waiting(
     due = [row for row in rows if holds(row.district_id, row.occurs_on)]
     settled = [row for row in due if row.settled_through is not None and row.occurs_on <= row.settled_through]
     open_rows = sorted((row for row in due if row not in settled), key=lambda row: row.account_ref)
-    present = locked_presence(session, attendance_ids=[row.attendance_id for row in open_rows])
+    present = locked_presence(session, accounts={row.attendance_id: row.account_ref for row in open_rows})
     credited = gained = 0
     for row in open_rows:
-        now_present = present[row.attendance_id]
-        if now_present.state != "present":
+        now_present = present.get(row.attendance_id)
+        if now_present is None or now_present.state != "present":
             continue
         posting = credit(
             session,

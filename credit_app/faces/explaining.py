@@ -13,6 +13,7 @@ from flask import Flask
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from credit_app.attendance.voiding import REASONS as REASONS_TO_VOID
 from credit_app.ledger.models import LedgerEntry
 from credit_app.ledger.rejudging import CORRECTED, RULES_CHANGED
 from credit_app.progress.queries import Participation
@@ -123,6 +124,14 @@ def rule_sets_of(participations: Iterable[Participation]) -> set[str]:
     return needed
 
 
+def void_reason(participation: Participation) -> str:
+    """Why a participation counts no more, in the reader's words; empty where it does."""
+    decision = participation.voiding
+    if not participation.voided or decision is None:
+        return ""
+    return _("%(reason)s：%(words)s", reason=str(REASONS_TO_VOID[decision.reason]), words=decision.words)
+
+
 def reason_text(code: str | None) -> str:
     """Why less than the full amount came out, in a few words; empty when all of it did."""
     if code is None:
@@ -134,13 +143,14 @@ def reason_text(code: str | None) -> str:
 def why_posted(entry: LedgerEntry) -> str:
     """What kind of entry it is, and for an adjustment what caused it."""
     if entry.kind == "award":
-        return _("首次认定")
+        return _("合并重复的学生记录时转入") if entry.reason == "merged" else _("首次认定")
     if entry.kind == "reversal":
-        return _("撤销认定")
+        return _("到场已作废，撤销认定") if entry.reason == "attendance_voided" else _("撤销认定")
     causes = {
         "facts_changed": _("情况有变，重新认定"),
         "judged_again": _("此前的活动有变化，重新认定"),
         "rules_changed": _("规则有变，重新认定"),
+        "attendance_restored": _("到场已恢复，重新认定"),
     }
     return causes.get(entry.reason, _("调整"))
 
@@ -149,11 +159,15 @@ def register(app: Flask) -> None:
     """The templates of `app` know these as filters."""
     app.add_template_filter(reason_text)
     app.add_template_filter(gap_sentence)
+    app.add_template_filter(void_reason)
 
 
 def _told(trace: Iterable[Step], book: Book) -> list[dict[str, Any]]:
     return [
         {
+            "clause": step.clause,
+            "code": step.code,
+            "params": dict(step.params),
             "sentence": say(step, _),
             "before": step.before,
             "after": step.after,

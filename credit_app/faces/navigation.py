@@ -30,9 +30,9 @@ CLASSES = Entry(
     "teacher.home",
     _l("班级"),
     "users",
-    ("teacher.home", "teacher.school_class", "teacher.pupil", "teacher.participation"),
+    ("teacher.home", "teacher.school_class", "teacher.pupil", "teacher.participation", "teacher.merge"),
 )
-WORKSHEETS = Entry("teacher.occurrences", _l("到场"), "sheet", ("teacher.occurrence", "teacher.decide"))
+WORKSHEETS = Entry("teacher.occurrences", _l("到场"), "sheet", ("teacher.occurrence", "teacher.decide", "teacher.void"))
 
 ENTRIES: dict[str, tuple[Entry, ...]] = {
     "pupil": (
@@ -50,12 +50,24 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
             "teacher.roster",
             _l("名单"),
             "upload",
-            ("teacher.roster", "teacher.sign_in", "teacher.print", "teacher.reset"),
+            (
+                "teacher.roster",
+                "teacher.sign_in",
+                "teacher.print",
+                "teacher.reset",
+                "teacher.transfer",
+                "teacher.receive",
+            ),
         ),
         PROGRAMME,
     ),
     "venue_staff": (
-        Entry("venue.home", _l("场馆"), "venue", ("venue.home", "venue.occurrence", "venue.close", "venue.review")),
+        Entry(
+            "venue.home",
+            _l("场馆"),
+            "venue",
+            ("venue.home", "venue.occurrence", "venue.close", "venue.review", "venue.void"),
+        ),
         Entry("venue.all_activities", _l("本馆活动"), "sheet", ("venue.a", "venue.edit", "venue.new", "venue.submit")),
         PROGRAMME,
     ),

@@ -32,6 +32,7 @@ from credit_app.extensions import db
 from credit_app.faces.formatting import signed_credits
 from credit_app.faces.guards import this_user
 from credit_app.faces.refusals import show_at_field
+from credit_app.faces.voiding import voided_context
 from credit_app.progress.queries import occurrence_rows
 from credit_app.recognition.actions import BATCH, REMARK_LENGTH, Decided, decide_worksheets
 from credit_app.storage import expect_writes
@@ -50,7 +51,12 @@ class WorksheetForm(FlaskForm):
 
 def list_context(listed: OccurrenceList, form: WorksheetForm) -> dict[str, Any]:
     """What ``partials/occurrence_list.html`` needs of this list."""
-    return {"listed": listed, "rows": occurrence_rows(db.session, listed=listed), "worksheet_form": form}
+    return {
+        "listed": listed,
+        "rows": occurrence_rows(db.session, listed=listed),
+        "worksheet_form": form,
+        **voided_context(listed),
+    }
 
 
 def review_worksheets(listed: OccurrenceList, form: WorksheetForm) -> bool:

@@ -8,13 +8,13 @@ net amounts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from credit_app.ledger.rejudging import Post, judge_again, order_text, past_of
+from credit_app.ledger.rejudging import FACTS_CHANGED, Post, judge_again, order_text, past_of
 from credit_app.ledger.writing import Writer, entries_of, locked_account
 from credit_app.rule_books.queries import book_named
 from credit_app.rules.book import Book
@@ -35,9 +35,18 @@ class Posting:
 
 
 def award(
-    session: Session, *, account_ref: str, fact: Fact, book: Book, now: datetime, recorded_by: str = BY_RULES
+    session: Session,
+    *,
+    account_ref: str,
+    fact: Fact,
+    book: Book,
+    now: datetime,
+    recorded_by: str = BY_RULES,
+    reason: str = FACTS_CHANGED,
 ) -> Posting:
     """The participation in `fact` is judged by `book` and posted; what it changes for later ones is posted too.
+
+    `reason` is why it is judged again, if it has been judged before.
 
     A pending participation posts nothing, unless it had been decided before: then its amount is taken back.
     """
@@ -51,7 +60,7 @@ def award(
         writer.append_posts([Post(fact, judged, judged.centicredits, None, "")])
         writer.close(account.totals | dict(judged.totals), book.id, order)
         return Posting(judged, judged.centicredits)
-    return _award_out_of_order(session, account, fact, book, now, recorded_by)
+    return _award_out_of_order(session, account, fact, book, now, recorded_by, reason)
 
 
 def reverse(
@@ -93,14 +102,16 @@ def reverse(
 
 
 def _award_out_of_order(
-    session: Session, account: Any, fact: Fact, book: Book, now: datetime, recorded_by: str
+    session: Session, account: Any, fact: Fact, book: Book, now: datetime, recorded_by: str, reason: str
 ) -> Posting:
     past = past_of(entries_of(session, account.id))
     rejudged = judge_again(past, lambda name: book_named(session, name), new=(fact, book))
     assert rejudged.own is not None
     if rejudged.posts:
         writer = Writer(session, account, now, recorded_by)
-        writer.append_posts(rejudged.posts)
+        writer.append_posts(
+            replace(post, reason=reason) if post.reason == FACTS_CHANGED else post for post in rejudged.posts
+        )
         writer.close(rejudged.totals, rejudged.rule_set, rejudged.last_order)
     own = next((post for post in rejudged.posts if post.fact.participation == fact.participation), None)
     return Posting(rejudged.own, own.difference if own else 0, len(rejudged.posts) - (own is not None))

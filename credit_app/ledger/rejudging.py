@@ -16,6 +16,7 @@ from credit_app.rules.single import Award, History
 FACTS_CHANGED = "facts_changed"
 JUDGED_AGAIN = "judged_again"
 RULES_CHANGED = "rules_changed"
+MERGED = "merged"
 CORRECTED = "corrected"
 """The reason of an adjustment that two people decided on: it stands beside what the rules give, whatever they say
 later, and counts in no window."""
@@ -102,9 +103,11 @@ def judge_again(
     book_named: Callable[[str], Book],
     *,
     new: tuple[Fact, Book] | None = None,
+    joining: Iterable[tuple[Fact, Book]] = (),
     rebook: Callable[[Past], Book] | None = None,
 ) -> Rejudged:
-    """All that stands in `past`, with `new` put in its place in time, judged from the beginning.
+    """All that stands in `past`, with `new` (and all that are `joining`) put in their places in time, judged from the
+    beginning.
 
     A participation that was judged before keeps the book it was judged by: a change of rules is replayed on purpose,
     by a `rebook` that names each one's book, never by the way.
@@ -115,6 +118,8 @@ def judge_again(
         fact, book = new
         known = past.get(fact.participation)
         standing[fact.participation] = (fact, book_named(known.rule_set) if known else book)
+
+    standing |= {fact.participation: (fact, book) for fact, book in joining}
 
     history = History()
     posts: list[Post] = []

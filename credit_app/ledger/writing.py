@@ -177,6 +177,7 @@ _HISTORY = (
         _ENTRIES.c.centicredits,
         _ENTRIES.c.rule_set,
         _ENTRIES.c.reason,
+        _ENTRIES.c.cause,
         _ENTRIES.c.facts,
         _ENTRIES.c.trace,
     )

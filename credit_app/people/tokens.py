@@ -33,5 +33,14 @@ def activation_digest(code: str) -> str:
     Case, hyphens, spaces and full-width characters do not matter, and the letters that a child takes for digits
     (O, I, L: none is in the alphabet) are read as those digits.
     """
+    return keyed_digest("activation", of=_as_printed(code))
+
+
+def transfer_digest(code: str) -> str:
+    """What the database keeps of a transfer code, which looks like an activation code and is typed like one."""
+    return keyed_digest("transfer", of=_as_printed(code))
+
+
+def _as_printed(code: str) -> str:
     typed = unicodedata.normalize("NFKC", code).upper().translate(_MISREAD)
-    return keyed_digest("activation", of="".join(character for character in typed if character.isalnum()))
+    return "".join(character for character in typed if character.isalnum())

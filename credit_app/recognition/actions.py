@@ -57,7 +57,7 @@ def decide_worksheets(
     if len(pupils) > BATCH:
         raise ValueError(f"at most {BATCH} pupils in one transaction")
     remark = _checked_remark(remark, decision)
-    present = locked_presence(session, attendance_ids=[pupil.attendance_id for pupil in pupils])
+    present = locked_presence(session, accounts={pupil.attendance_id: pupil.to.account_ref for pupil in pupils})
     changing = sorted(
         (
             replace(pupil, present=present[pupil.attendance_id])
@@ -120,7 +120,5 @@ def _credit(
         to=pupil.to,
         now=now,
         recorded_by=decided_by.public_id,
-        # A worksheet once approved may be returned: what had been posted is then taken back.
-        decided_before=pupil.present.worksheet in ("approved", "refused"),
     )
     return posting.gained_centicredits if posting else 0

@@ -215,3 +215,73 @@ class RosterUpload(Model):
     file_name: Mapped[str] = mapped_column(Text)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     choices: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class StudentMerge(Model):
+    """One row says that two rows of a school were the same child: `from_student` has been taken up by `into_student`.
+
+    Append-only by trigger: a merge cannot be undone. `from_source_id` is the duplicate's sourcedId where the surviving
+    row had one of its own: a roster that still lists it means the surviving pupil.
+    """
+
+    __tablename__ = "student_merge"
+    __table_args__ = (CheckConstraint("from_student_id <> into_student_id", name="two_pupils"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(Text, unique=True, default=new_public_id)
+    from_student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), unique=True)
+    into_student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
+    from_source_id: Mapped[str | None] = mapped_column(Text)
+    merged_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    merged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+_OPEN_TRANSFER = text("received_at IS NULL AND cancelled_at IS NULL")
+
+
+class Transfer(Model):
+    """A pupil on the way from one school to another: released under a single-use code, then received or cancelled."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        CheckConstraint("(cancelled_at IS NULL) = (cancelled_by_id IS NULL)", name="cancelled"),
+        CheckConstraint("cancelled_at IS NULL OR received_at IS NULL", name="one_end"),
+        CheckConstraint(
+            "(received_at IS NULL) = (received_by_id IS NULL) AND (received_at IS NULL) = (to_school_id IS NULL)"
+            " AND (received_at IS NULL) = (starts_on IS NULL)",
+            name="received",
+        ),
+        CheckConstraint(
+            "received_by_id IS NULL OR (received_by_id <> released_by_id AND to_school_id <> from_school_id)",
+            name="two_people",
+        ),
+        Index(
+            "uq_transfer_open",
+            "student_id",
+            unique=True,
+            sqlite_where=_OPEN_TRANSFER,
+            postgresql_where=_OPEN_TRANSFER,
+        ),
+        Index("ix_transfer_from_school_id", "from_school_id", "released_at"),
+        Index("ix_transfer_to_school_id", "to_school_id", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(Text, unique=True, default=new_public_id)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    from_school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    code_digest: Mapped[str] = mapped_column(Text, unique=True)
+    released_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    released_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cancelled_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    to_school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    received_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    received_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    starts_on: Mapped[date | None]
+
+    student: Mapped[Student] = relationship()
+    from_school: Mapped[School] = relationship(foreign_keys=[from_school_id])
+    to_school: Mapped[School | None] = relationship(foreign_keys=[to_school_id])

@@ -16,6 +16,7 @@ from credit_app.errors import NotFound
 from credit_app.organisations.models import School
 from credit_app.people.models import Role, User
 from credit_app.rules.calendar import academic_year
+from credit_app.schools.merges import is_merged
 from credit_app.schools.models import Enrolment, GroupMember, SchoolClass, Student, Teaching
 
 
@@ -110,7 +111,7 @@ def pupils_without_class(session: Session, *, school: School, day: date) -> list
 def student_for_staff(session: Session, *, user: User, public_id: str, day: date) -> Student:
     """The pupil, for those who lead or teach a class they stand in on `day`, and for the school's counselor.
 
-    Raises: NotFound for everybody else.
+    Raises: NotFound for everybody else, and for a duplicate that has been merged into another row.
     """
     # Said to belong to this very pupil: of itself a select correlates with the one right around it only, and any pupil
     # of any class would do.
@@ -123,12 +124,46 @@ def student_for_staff(session: Session, *, user: User, public_id: str, day: date
     taught = exists().where(or_(SchoolClass.id.in_(in_class), SchoolClass.id.in_(in_group)), _teaches(user, day))
     student = session.scalar(
         select(Student)
-        .where(Student.public_id == public_id, or_(taught, _counsels(user, Student.school_id, day)))
+        .where(Student.public_id == public_id, ~is_merged(), or_(taught, _counsels(user, Student.school_id, day)))
         .options(joinedload(Student.school), joinedload(Student.user))
     )
     if student is None:
         raise NotFound
     return student
+
+
+def counseled_student(session: Session, *, user: User, public_id: str, day: date) -> Student:
+    """The pupil, for the science counselor of their school only. Raises: NotFound for everybody else."""
+    student = session.scalar(
+        select(Student)
+        .where(Student.public_id == public_id, ~is_merged(), _counsels(user, Student.school_id, day))
+        .options(joinedload(Student.school), joinedload(Student.user))
+    )
+    if student is None:
+        raise NotFound
+    return student
+
+
+def pupils_like(session: Session, *, school: School, text: str, limit: int = 20) -> list[Student]:
+    """Pupils of the school, former ones included, whose name holds `text` or whose student number begins with it."""
+    text = text.strip()
+    if not text:
+        return []
+    return in_list_order(
+        session.scalars(
+            select(Student)
+            .where(
+                Student.school_id == school.id,
+                ~is_merged(),
+                or_(
+                    Student.name.contains(text, autoescape=True),
+                    Student.student_no.startswith(text, autoescape=True),
+                ),
+            )
+            .order_by(Student.sort_name, Student.id)
+            .limit(limit)
+        )
+    )
 
 
 def student_of_user(session: Session, *, user: User) -> Student | None:

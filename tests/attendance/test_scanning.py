@@ -247,7 +247,7 @@ def test_closing_assumes_the_ends_that_nobody_scanned(db_session: Session, cast:
     assert (rows[cast.pupil.id].end_assumed, rows[cast.pupil.id].open_since_at) == (True, None)
     assert (rows[cast.classmate.id].end_assumed, rows[cast.classmate.id].stayed_seconds) == (False, 3600)
     assert entries(db_session, cast.pupil) == []
-    assert scan(db_session, cast.pupil, cast.visit, "out", today_at(16, 30)).status == "closed"
+    assert scan(db_session, cast.pupil, cast.visit, "out", today_at(17)).status == "closed"
     assert not list(verify(db_session))
 
 

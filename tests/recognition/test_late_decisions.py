@@ -16,6 +16,7 @@ from credit_app.ledger.models import LedgerEntry
 from credit_app.ledger.queries import net_by_participation
 from credit_app.recognition.actions import Decided, decide_worksheets
 from credit_app.rule_books import actions as rule_books
+from credit_app.verification import verify
 from tests.cast import SAMPLE_BOOK, Cast, today_at
 from tests.progress.year import earns
 from tests.recognition.deciding import EVENING, course_of, decide, entries, listed
@@ -172,3 +173,15 @@ COURSE_ELSEWHERE = {
     "proof": "staff_scan",
     "worksheet": "approved",
 }
+
+
+def test_a_refused_worksheet_that_is_returned_and_approved_keeps_its_entries_with_its_facts(
+    db_session: Session, cast: Cast
+) -> None:
+    """Refused while the pupil is inside it is decided, with 0; what follows must be told to the ledger as well."""
+    scan(db_session, cast.pupil, cast.course, "in", today_at(10))
+    for decision in ("refused", "returned", "approved"):
+        decide(db_session, cast, decision, now=today_at(11))
+        assert not list(verify(db_session)), decision
+    assert scan(db_session, cast.pupil, cast.course, "out", today_at(11, 40)).params["gained"] == 100
+    assert not list(verify(db_session))

@@ -13,7 +13,7 @@ from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
 from credit_app import clock
-from credit_app.attendance.actions import count_refused_code
+from credit_app.attendance.actions import count_refused_code, is_own_answer
 from credit_app.attendance.answers import Answer
 from credit_app.attendance.claim import Claim
 from credit_app.attendance.opening import open_code
@@ -152,7 +152,7 @@ def _confirmed(held: Claim, *, user_id: int) -> Any:
 def _told_before(held: Claim, context: ScanContext) -> Answer | None:
     """What is clear without deciding: the answer this claim got before, or that it can get none any more."""
     if context.stored_answer is not None:
-        mine = context.stored_student_id == context.student_id
+        mine = is_own_answer(db.session(), context=context)
         return context.stored_answer if mine else Answer("claim_used")
     return Answer("claim_timeout") if held.expired(clock.now()) else None
 

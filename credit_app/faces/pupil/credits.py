@@ -33,6 +33,7 @@ def credits() -> str:
         year=year,
         years=years,
         total=sum(each.centicredits for each in participations),
+        attended=sum(not each.voided for each in participations),
         participations=[(each, explain(each, books)) for each in participations],
         sample=any(book.sample for book in books.values()),
         titles=category_titles(db.session),

@@ -8,15 +8,16 @@ from flask import Blueprint
 
 blueprint = Blueprint("teacher", __name__, url_prefix="/teacher")
 
-from credit_app.faces.teacher import (  # noqa: E402
+from credit_app.faces.teacher import (  # noqa: E402, F401
     classes,
     home,
+    merges,
     occurrences,
     pupils,
     result_sheets,
     results,
     roster,
     slips,
+    transfers,
+    voiding,
 )
-
-__all__ = ["blueprint", "classes", "home", "occurrences", "pupils", "result_sheets", "results", "roster", "slips"]

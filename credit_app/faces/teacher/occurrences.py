@@ -73,5 +73,7 @@ def _page(listed: OccurrenceList, form: WorksheetForm) -> str:
         "teacher/occurrence.html",
         **list_context(listed, form),
         pupil_url=lambda public_id: url_for("teacher.pupil", public_id=public_id),
+        void_url=lambda each: url_for("teacher.void_form", public_id=listed.public_id, participation=each),
+        restore_url=lambda each: url_for("teacher.restore_void", public_id=listed.public_id, participation=each),
         titles=category_titles(db.session),
     )

@@ -100,7 +100,7 @@ def _must_have_begun(run: Occurrence) -> None:
 
 def _page(listed: OccurrenceList, form: WorksheetForm) -> str:
     run = own_occurrence(listed.public_id)
-    if listed.pupils:
+    if listed.pupils or listed.voided:
         scope = f"occurrence:{listed.public_id}"
         record_access(user_id=this_user().id, scope=scope, fields=FIELDS_SHOWN, now=clock.now())
     return render_template(
@@ -109,6 +109,8 @@ def _page(listed: OccurrenceList, form: WorksheetForm) -> str:
         titles=category_titles(db.session),
         review_url=url_for("venue.review", public_id=listed.public_id),
         pupil_url=None,
+        void_url=lambda each: url_for("venue.void_form", public_id=listed.public_id, participation=each),
+        restore_url=lambda each: url_for("venue.restore_void", public_id=listed.public_id, participation=each),
         now=clock.now(),
         **list_context(listed, form),
     )

@@ -161,8 +161,13 @@ def brief_tallies_by_student(session: Session, *, students: StudentIds, year: st
 
 def within(year: str) -> ColumnElement[bool]:
     """The attendances of the academic year that count as having been there."""
+    return and_(Attendance.state != "voided", during(year))
+
+
+def during(year: str) -> ColumnElement[bool]:
+    """All attendances of the academic year, void ones included."""
     first, last = academic_year_bounds(year)
-    return and_(Attendance.state != "voided", Attendance.attended_on.between(first, last))
+    return Attendance.attended_on.between(first, last)
 
 
 def at_venue() -> ColumnElement[bool]:

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
 from credit_app.attendance.crediting import present_fact
-from credit_app.attendance.lists import PRESENT_COLUMNS, present_of
-from credit_app.attendance.models import Attendance
+from credit_app.attendance.lists import PRESENT_COLUMNS, enrolled_on, present_of
+from credit_app.attendance.models import Attendance, AttendanceDecision
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
+from credit_app.attendance.voiding import latest_decisions
 from credit_app.errors import NotFound
 from credit_app.ledger.queries import ParticipationRecord, counters, participation_record, participation_records
 from credit_app.organisations.models import School, Venue
-from credit_app.progress.queries.figures import book_on, undecided, within
+from credit_app.progress.queries.figures import book_on, during, undecided, within
 from credit_app.recognition.models import WorksheetReview
 from credit_app.recognition.queries import latest_reviews
 from credit_app.recognition.results.crediting import fact_of
@@ -34,7 +35,7 @@ from credit_app.rules.calendar import academic_year_bounds, first_calendar_year,
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import Award
 from credit_app.rules.single import award as judge
-from credit_app.schools.models import Student
+from credit_app.schools.models import Enrolment, Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Participation:
     at_venue: bool
     starts_at: datetime
     occurs_on: date
-    state: str  # of an attendance: present | held; of a result: submitted | returned | approved | refused
+    state: str  # of an attendance: present | held | voided; of a result: submitted | returned | approved | refused
     record: ParticipationRecord | None
     outlook: Award | None
     worksheet: str = "none"
@@ -64,6 +65,11 @@ class Participation:
     stayed_minutes: int | None = None  # None: no closed stay
     review: WorksheetReview | None = None  # the newest one; read for `participation_of` only
     result: ReviewedResult | None = None
+    voiding: AttendanceDecision | None = None  # why it counts no more, where it is void
+
+    @property
+    def voided(self) -> bool:
+        return self.state == "voided"
 
     @property
     def decided(self) -> bool:
@@ -76,8 +82,11 @@ class Participation:
 
 
 def participations_of(session: Session, *, student: Student, year: str) -> list[Participation]:
-    """The pupil's participations of the academic year, newest event first; five statements."""
-    rows = session.execute(_participations().where(Attendance.student_id == student.id, within(year))).all()
+    """The pupil's participations of the academic year, void ones included, newest event first.
+
+    Five statements; one more when one of them is void.
+    """
+    rows = session.execute(_participations().where(Attendance.student_id == student.id, during(year))).all()
     records = {
         record.participation: record
         for record in participation_records(session, account_ref=student.account_ref, year=year)
@@ -91,9 +100,7 @@ def participations_of(session: Session, *, student: Student, year: str) -> list[
 def years_of(session: Session, *, student: Student, present: str) -> list[str]:
     """The academic years from the pupil's first participation to `present`, newest first; one statement."""
     days = union_all(
-        select(Attendance.attended_on.label("day")).where(
-            Attendance.student_id == student.id, Attendance.state != "voided"
-        ),
+        select(Attendance.attended_on.label("day")).where(Attendance.student_id == student.id),
         select(ReviewedResult.occurred_on).where(
             ReviewedResult.student_id == student.id, ReviewedResult.state != "withdrawn"
         ),
@@ -114,11 +121,9 @@ def pending_of(session: Session, *, student: Student, year: str, attended: bool)
 
 
 def participation_of(session: Session, *, student: Student, public_id: str) -> Participation:
-    """One participation of this pupil, of any year. Raises: NotFound for another's."""
+    """One participation of this pupil, of any year, also a void one. Raises: NotFound for another's."""
     rows = session.execute(
-        _participations().where(
-            Attendance.student_id == student.id, Attendance.public_id == public_id, Attendance.state != "voided"
-        )
+        _participations().where(Attendance.student_id == student.id, Attendance.public_id == public_id)
     ).all()
     result = None if rows else result_of_student(session, student=student, public_id=public_id)
     if not rows and result is None:
@@ -133,16 +138,38 @@ def participation_of(session: Session, *, student: Student, public_id: str) -> P
     return replace(found, review=latest_reviews(session, attendance_ids=[attendance_id]).get(attendance_id))
 
 
+def student_of_participation(session: Session, *, public_id: str) -> str:
+    """The public id of the pupil whose participation this is; who may see them is asked next. Raises: NotFound."""
+    found = session.scalar(
+        select(Student.public_id)
+        .join(Attendance, Attendance.student_id == Student.id)
+        .where(Attendance.public_id == public_id)
+        .union_all(
+            select(Student.public_id)
+            .join(ReviewedResult, ReviewedResult.student_id == Student.id)
+            .where(ReviewedResult.public_id == public_id)
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
 def _participations() -> Select[*tuple[Any, ...]]:
+    home = School.__table__.alias("home")
     return (
         select(
             *HAPPENING_COLUMNS,
             func.coalesce(Venue.name, School.name).label("place"),
             *PRESENT_COLUMNS,
             latest_stamp().label("book_stamp"),
+            home.c.district_id,
         )
         .select_from(Attendance)
         .join(Student, Student.id == Attendance.student_id)
+        # Where the pupil went to school that day: after a transfer the old district's book still holds for it.
+        .outerjoin(Enrolment, enrolled_on(Attendance.attended_on))
+        .join(home, home.c.id == func.coalesce(Enrolment.school_id, Student.school_id))
         .join(Occurrence, Occurrence.id == Attendance.occurrence_id)
         .join(Activity, Activity.id == Occurrence.activity_id)
         .outerjoin(Venue, Venue.id == Activity.venue_id)
@@ -155,7 +182,9 @@ def _assembled(
     session: Session, student: Student, rows: Iterable[Row[*tuple[Any, ...]]], records: dict[str, ParticipationRecord]
 ) -> list[Participation]:
     rows = list(rows)
-    waiting = [row for row in rows if row.public_id not in records]
+    waiting = [row for row in rows if row.public_id not in records and row.state != "voided"]
+    void = [row.id for row in rows if row.state == "voided"]
+    voidings = latest_decisions(session, attendance_ids=void) if void else {}
     outlooks = _outlooks(session, student, waiting) if waiting else {}
     return [
         Participation(
@@ -175,6 +204,7 @@ def _assembled(
             stayed_minutes=row.stayed_seconds // 60 if row.last_out_at is not None else None,
             record=records.get(row.public_id),
             outlook=outlooks.get(row.public_id),
+            voiding=voidings.get(row.id),
         )
         for row in rows
     ]
@@ -208,8 +238,9 @@ def _results_assembled(
 
 
 def _outlooks(session: Session, student: Student, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, Award]:
-    district_id = student.school.district_id
-    waiting = [_Waiting(present_fact(happening_of(row), present_of(row)), district_id, row.book_stamp) for row in rows]
+    waiting = [
+        _Waiting(present_fact(happening_of(row), present_of(row)), row.district_id, row.book_stamp) for row in rows
+    ]
     return _judged(session, student, waiting)
 
 

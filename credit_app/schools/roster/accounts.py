@@ -30,17 +30,18 @@ def login_names(
         name, number = wanted[source_id], 1
         while name in taken:
             number += 1
-            name = _numbered(wanted[source_id], number)
+            name = numbered(wanted[source_id], number)
         given[source_id] = name
         taken.add(name)
     return given
 
 
-def _numbered(name: str, number: int) -> str:
+def numbered(name: str, number: int) -> str:
+    """The name with a number behind it, no longer than a user name may be."""
     ending = f"-{number}"
     return name[: LONGEST - len(ending)] + ending
 
 
 def _is_form_of(login_name: str, name: str) -> bool:
     match = _NUMBERED.fullmatch(login_name)
-    return login_name == name or (match is not None and _numbered(name, int(match[2])) == login_name)
+    return login_name == name or (match is not None and numbered(name, int(match[2])) == login_name)

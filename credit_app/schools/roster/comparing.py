@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from flask_babel import gettext as _
@@ -21,6 +22,7 @@ from credit_app.schools.roster.selecting import WantedSchool
 
 def compare(present: PresentSchool, wanted: WantedSchool, *, today: date) -> Plan:
     """What makes `present` to be as `wanted` says; empty when it is so already."""
+    wanted = without_duplicates(wanted, present)
     year_starts_on, _year_ends_on = academic_year_bounds(present.academic_year)
     plan = Plan(
         academic_year=present.academic_year,
@@ -48,6 +50,26 @@ def compare(present: PresentSchool, wanted: WantedSchool, *, today: date) -> Pla
     compare_teachings(comparison)
     plan.problems.sort(key=lambda problem: (problem.level, problem.file, problem.line or 0, problem.code, problem.text))
     return plan
+
+
+def without_duplicates(wanted: WantedSchool, present: PresentSchool) -> WantedSchool:
+    """The roster with each child once, where the school has merged two rows of a child that the roster still lists.
+
+    What it says of the duplicate is taken for the pupil who stands for the child, if it does not list that one too.
+    """
+    pupils, unread = dict(wanted.pupils), set(wanted.unread_people)
+    for source_id, stands_as in present.merged_source_ids().items():
+        if source_id in unread:
+            unread.add(stands_as)
+        doubled = pupils.pop(source_id, None)
+        if doubled is None:
+            continue
+        own = pupils.get(stands_as)
+        if own is not None:
+            pupils[stands_as] = replace(own, group_ids=own.group_ids | doubled.group_ids)
+        elif stands_as not in unread:
+            pupils[stands_as] = replace(doubled, person=replace(doubled.person, source_id=stands_as))
+    return replace(wanted, pupils=pupils, unread_people=unread)
 
 
 def _left_out(person: PersonRecord) -> str:

@@ -1,4 +1,4 @@
-"""What stands in the database of one school, as plain rows: nine statements however large the school is."""
+"""What stands in the database of one school, as plain rows: ten statements however large the school is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from credit_app.organisations.models import School
 from credit_app.people.models import Role, User
 from credit_app.rules.calendar import academic_year_bounds, local_date
-from credit_app.schools.models import Enrolment, GroupMember, RosterImport, SchoolClass, Student, Teaching
+from credit_app.schools.merges import is_merged
+from credit_app.schools.models import (
+    Enrolment,
+    GroupMember,
+    RosterImport,
+    SchoolClass,
+    Student,
+    StudentMerge,
+    Teaching,
+)
 
 
 class PresentUser(NamedTuple):
@@ -41,6 +50,15 @@ class PresentStudent(NamedTuple):
     student_no: str
     registry_digest: str | None
     registry_last4: str
+
+
+class PresentMerge(NamedTuple):
+    """Two rows were the same child; a roster's `from_source_id` means the row that took the other up."""
+
+    id: int
+    from_student_id: int
+    into_student_id: int
+    from_source_id: str | None
 
 
 class PresentPlace(NamedTuple):
@@ -105,6 +123,21 @@ class PresentSchool:
     classes: list[PresentClass]
     members: list[PresentMember]
     teachings: list[PresentTeaching]
+    merges: list[PresentMerge]
+
+    def merged_source_ids(self) -> dict[str, str]:
+        """The sourcedId of a duplicate → that of the pupil who stands for the child today."""
+        into = {merge.from_student_id: merge.into_student_id for merge in self.merges}
+        source_ids = {student.id: student.source_id for student in self.students}
+        meant: dict[str, str] = {}
+        for merge in self.merges:
+            student_id = merge.into_student_id
+            while student_id in into:
+                student_id = into[student_id]
+            stands_as = source_ids.get(student_id)
+            if merge.from_source_id is not None and stands_as is not None:
+                meant[merge.from_source_id] = stands_as
+        return meant
 
 
 def present_school(session: Session, *, school_id: int, academic_year: str) -> PresentSchool:
@@ -119,6 +152,7 @@ def present_school(session: Session, *, school_id: int, academic_year: str) -> P
         .order_by(RosterImport.applied_at.desc())
         .limit(1)
     )
+    of_school = select(Student.id).where(Student.school_id == school_id)
     return PresentSchool(
         school_id=school_id,
         code=school.code,
@@ -129,7 +163,7 @@ def present_school(session: Session, *, school_id: int, academic_year: str) -> P
         imported_this_year=last_import is not None and local_date(last_import) >= first_day,
         users=_rows(session, PresentUser, User, User.school_id == school_id),
         roles=_rows(session, PresentRole, Role, Role.school_id == school_id, Role.ends_on.is_(None)),
-        students=_rows(session, PresentStudent, Student, Student.school_id == school_id),
+        students=_rows(session, PresentStudent, Student, Student.school_id == school_id, ~is_merged()),
         places=_rows(
             session,
             PresentPlace,
@@ -140,6 +174,7 @@ def present_school(session: Session, *, school_id: int, academic_year: str) -> P
         classes=_rows(session, PresentClass, SchoolClass, SchoolClass.school_id == school_id),
         members=_rows(session, PresentMember, GroupMember, _in_school(GroupMember, school_id)),
         teachings=_rows(session, PresentTeaching, Teaching, _in_school(Teaching, school_id)),
+        merges=_rows(session, PresentMerge, StudentMerge, StudentMerge.from_student_id.in_(of_school)),
     )
 
 

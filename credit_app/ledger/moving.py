@@ -1,0 +1,104 @@
+"""One pupil, two accounts: what stands in the one is reversed there, and judged again together with the other.
+
+DESIGN §3: "a merge reverses in one account and adjusts in the other".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from credit_app.ledger.rejudging import CORRECTED, MERGED, Past, judge_again, past_of
+from credit_app.ledger.writing import Writer, entries_of, locked_account
+from credit_app.rule_books.queries import book_named
+
+
+def move_credits(
+    session: Session,
+    *,
+    from_ref: str,
+    into_ref: str,
+    leaving: Collection[str] = (),
+    cause: str,
+    now: datetime,
+    recorded_by: str,
+) -> int:
+    """Nothing stands in `from_ref` any more; its participations stand in `into_ref`, except those that are `leaving`.
+
+    Each keeps the book it was judged by; what two people decided on comes along. Both accounts are locked, in order of
+    their id.
+    Returns: by how many centicredits the balance of `into_ref` has changed.
+    """
+    accounts = {ref: locked_account(session, ref, now) for ref in sorted((from_ref, into_ref))}
+    entries = entries_of(session, from_ref)
+    standing = {key: item for key, item in past_of(entries).items() if not item.reversed}
+    if not standing:
+        return 0
+    _take_out(Writer(session, accounts[from_ref], now, recorded_by), standing, cause)
+    coming = {key: item for key, item in standing.items() if key not in leaving}
+    if not coming:
+        return 0
+    corrections = [entry for entry in entries if entry.reason == CORRECTED and entry.participation in coming]
+    past = past_of(entries_of(session, into_ref))
+    writer = Writer(session, accounts[into_ref], now, recorded_by)
+    return _put_in(session, writer, past, coming, corrections, cause)
+
+
+def _take_out(writer: Writer, standing: dict[str, Past], cause: str) -> None:
+    for item in standing.values():
+        writer.append(
+            "reversal",
+            item.fact,
+            clause=item.clause,
+            rule_set=item.rule_set,
+            trace=[],
+            centicredits=-item.standing,
+            points_to=item.award_seq,
+            reason=MERGED,
+            cause=cause,
+        )
+    writer.close({}, "", "")
+
+
+def _put_in(
+    session: Session,
+    writer: Writer,
+    past: dict[str, Past],
+    coming: dict[str, Past],
+    corrections: list[Any],
+    cause: str,
+) -> int:
+    before = writer.balance
+    rejudged = judge_again(
+        past,
+        lambda name: book_named(session, name),
+        joining=[(item.fact, book_named(session, item.rule_set)) for item in coming.values()],
+    )
+    award_seqs: dict[str, int] = {}
+    for post in rejudged.posts:
+        joins = post.points_to is None
+        writer.append_posts([replace(post, reason=MERGED) if joins else post], cause=cause)
+        if joins:
+            award_seqs[post.fact.participation] = writer.seq
+    for entry in corrections:
+        item = coming[entry.participation]
+        if entry.participation not in award_seqs or item.corrected == 0:
+            continue  # a correction that a reversal has taken back since
+        writer.append(
+            "adjustment",
+            item.fact,
+            clause=entry.clause,
+            rule_set=entry.rule_set,
+            trace=entry.trace,
+            centicredits=entry.centicredits,
+            points_to=award_seqs[entry.participation],
+            reason=CORRECTED,
+            cause=entry.cause,  # the row in which two people decided on it
+        )
+    if writer.rows:
+        writer.close(rejudged.totals, rejudged.rule_set, rejudged.last_order)
+    return writer.balance - before

@@ -1,0 +1,356 @@
+"""Facts that come late and change, against the database: whatever the steps, every entry adds up.
+
+After each step `flask verify` finds nothing, and each participation's net amount is what the pure rules give for the
+facts that the model keeps beside the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from credit_app.activities import actions as activities
+from credit_app.activities.models import Occurrence
+from credit_app.attendance.actions import Scan, close_occurrence, record_scan
+from credit_app.attendance.lists import Listed, OccurrenceList, occurrence_list
+from credit_app.attendance.reach import Reach
+from credit_app.attendance.voiding import restore_attendance, void_attendance
+from credit_app.ledger.models import LedgerEntry
+from credit_app.organisations import actions as organisations
+from credit_app.organisations.models import School
+from credit_app.people import actions as people
+from credit_app.people.models import User
+from credit_app.recognition.actions import decide_worksheets
+from credit_app.recognition.merging import merge_students
+from credit_app.rule_books import actions as rule_books
+from credit_app.rule_books.queries import book_for
+from credit_app.schools import actions as schools
+from credit_app.schools.models import Student
+from credit_app.schools.transfers import receive_student, release_student
+from credit_app.verification import verify
+from tests.attendance.doorway import context_of
+from tests.cast import MADE_AT, SAMPLE_BOOK, TERM_BEGAN_ON, TODAY, YEAR, Cast, today_at
+from tests.recognition.changing import Model, Row
+
+MOVED_ON = TODAY + timedelta(days=7)
+EVENING = today_at(20) + timedelta(days=30)
+# Two lectures, three visits to one venue (two of them on one day, one after the transfer) and a course.
+RUNS = (
+    ("lecture", today_at(8), 60),
+    ("venue_visit", today_at(9), 180),
+    ("venue_visit", today_at(13), 180),
+    ("inquiry_course", today_at(16), 120),
+    ("lecture", today_at(9) + timedelta(days=8), 60),
+    ("venue_visit", today_at(13) + timedelta(days=8), 180),
+)
+_keys = count(1)
+
+
+class World:
+    """The cast, a duplicate of the pupil, and a school in another district with a book of its own. Never committed."""
+
+    def __init__(self, session: Session, cast: Cast) -> None:
+        self.session, self.cast = session, cast
+        self.away = organisations.create_school(session, district=cast.other_district, code="fuhua", name="福华学校")
+        text = SAMPLE_BOOK.read_text(encoding="utf-8").replace("id: sample-2026", "id: futian-2026")
+        text = text.replace("credits: 0.5\n    text: 每次参观计 0.5", "credits: 0.7\n    text: 每次参观计 0.7")
+        rule_books.publish_book(session, text=text, now=MADE_AT, district=cast.other_district)
+        self.receiver = self._user("qian", "钱老师", self.away, "science_counselor")
+        self.runs = [self._run(*each) for each in RUNS]
+        self.students = {"pupil": cast.pupil, "other": cast.other_pupil, "duplicate": self._duplicate()}
+        session.flush()
+
+    def _user(self, login_name: str, name: str, school: School, kind: str) -> User:
+        user = people.create_user(self.session, login_name=login_name, display_name=name, school=school, now=MADE_AT)
+        people.grant_role(self.session, user=user, kind=kind, school=school, starts_on=TERM_BEGAN_ON)
+        return user
+
+    def _duplicate(self) -> Student:
+        user = self._user("linxiaoyu-2", "林晓雨", self.cast.school, "pupil")
+        student = schools.create_student(
+            self.session, school=self.cast.school, name="林晓雨", student_no="", user=user, now=MADE_AT
+        )
+        schools.enrol(
+            self.session,
+            student=student,
+            grade=5,
+            academic_year=YEAR,
+            school_class=self.cast.school_class,
+            starts_on=TERM_BEGAN_ON,
+        )
+        return student
+
+    def _run(self, category: str, starts_at: datetime, length: int) -> Occurrence:
+        activity = activities.create_activity(
+            self.session,
+            outline=activities.Outline(title=category, category=category),
+            venue=self.cast.venue,
+            created_by=self.cast.venue_staff,
+            now=MADE_AT,
+        )
+        run = activities.add_occurrence(
+            self.session, activity=activity, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=length)
+        )
+        activities.submit_activity(self.session, activity=activity, now=MADE_AT)
+        activities.decide_on_activity(
+            self.session, activity=activity, decision="approved", remark="", decided_by=self.cast.officer, now=MADE_AT
+        )
+        return run
+
+    def model(self) -> Model:
+        home, away = (
+            book_for(self.session, district_id=each.id, day=TODAY)
+            for each in (self.cast.district, self.cast.other_district)
+        )
+        happenings = {number: self.listed(number).happening for number in range(len(self.runs))}
+        return Model(home, away, happenings)
+
+    def listed(self, number: int) -> OccurrenceList:
+        self.session.flush()
+        self.session.expire_all()
+        reach = Reach(day=MOVED_ON + timedelta(days=30), venue_ids=[self.cast.venue.id])
+        return occurrence_list(self.session, public_id=self.runs[number].public_id, reach=reach)
+
+
+class ChangedFacts(RuleBasedStateMachine):
+    """Steps in any order; `world_of` gives a world whose changes are rolled back when the machine is done."""
+
+    world_of: Callable[[], World]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = self.world_of()
+        self.session = self.world.session
+        self.model = self.world.model()
+        self.model.rows = {name: Row(name) for name in self.world.students}
+        self.last: tuple[str, int, Scan, Any] | None = None
+
+    @initialize()
+    def some_have_been_there(self) -> None:
+        """So that there is something to change from the first step on: both rows of the child were at one visit."""
+        for name, number in (("pupil", 1), ("duplicate", 1), ("duplicate", 0), ("pupil", 3), ("duplicate", 2)):
+            self.scan(name, number, "in", 0)
+        self.scan("duplicate", 1, "out", 3)
+        self.scan("pupil", 1, "out", 2)
+
+    def teardown(self) -> None:
+        self.session.rollback()
+
+    def _row(self, name: str) -> Row:
+        """The row that signs in for this child today."""
+        row = self.model.rows[name]
+        return self.model.rows["pupil"] if row.taken_up else row
+
+    def _been(self, name: str, number: int) -> tuple[Row, Any]:
+        row = self._row(name)
+        return row, row.been.get(number)
+
+    def _some(self, which: int, *, void: bool) -> tuple[int, Any] | None:
+        """One of the attendances that are void, or not, as (occurrence, attendance); None when there is none."""
+        fitting = [
+            (number, been)
+            for row in self.model.rows.values()
+            for number, been in sorted(row.been.items())
+            if been.void == void
+        ]
+        return fitting[which % len(fitting)] if fitting else None
+
+    def _listed(self, number: int, participation: str, *, voided: bool = False) -> tuple[OccurrenceList, Listed]:
+        listed = self.world.listed(number)
+        return listed, listed.pupil(participation, voided=voided)
+
+    names = st.sampled_from(("pupil", "other", "duplicate"))
+    numbers = st.integers(0, len(RUNS) - 1)
+
+    @rule(name=names, number=numbers, direction=st.sampled_from(("in", "out", "out")), minute=st.integers(0, 4))
+    def scan_something(self, name: str, number: int, direction: str, minute: int) -> None:
+        self.scan(name, number, direction, minute)
+
+    def scan(self, name: str, number: int, direction: str, minute: int) -> None:
+        """On time or late: the scans of a run come in any order, whatever happened since."""
+        row, run = self._row(name), self.world.runs[number]
+        at = run.starts_at + timedelta(minutes=minute * 25 if direction == "out" else minute * 10)
+        scan = Scan("claim", f"key-{next(_keys)}", direction, "staff_scan", at)
+        answer = self._send(row.name, number, scan)
+        expected = {"ok", "checked_out", "already", "already_out", "not_checked_in", "held"}
+        assert answer.status in expected
+        been = row.been.get(number)
+        assert (answer.status == "held") == (been is not None and been.void)
+        self.model.scanned(row, number, direction, at, answer.params.get("participation"))
+        self.last = (row.name, number, scan, answer)
+
+    @precondition(lambda self: self.last is not None)
+    @rule()
+    def repeat_the_last_scan(self) -> None:
+        """The same request again gets the same answer, also when its row has been merged since."""
+        assert self.last is not None
+        name, number, scan, answer = self.last
+        assert self._send(self._row(name).name, number, scan) == answer
+
+    def _send(self, name: str, number: int, scan: Scan) -> Any:
+        context = context_of(self.session, self.world.students[name], self.world.runs[number], scan.client_uid)
+        return record_scan(self.session, context=context, scan=scan, now=EVENING)
+
+    @rule(number=numbers)
+    def close(self, number: int) -> None:
+        run = self.world.runs[number]
+        self.session.refresh(run)
+        if run.status == "scheduled":
+            close_occurrence(self.session, occurrence=run, now=run.ends_at + timedelta(hours=1))
+
+    @rule(name=names, decision=st.sampled_from(("approved", "returned", "refused")))
+    def decide_on_worksheet(self, name: str, decision: str) -> None:
+        _row, been = self._been(name, 3)
+        if been is None or been.void:
+            return
+        listed, pupil = self._listed(3, been.participation)
+        decide_worksheets(
+            self.session,
+            happening=listed.happening,
+            pupils=[pupil],
+            decision=decision,
+            remark="请再看一遍",
+            decided_by=self.world.cast.homeroom_teacher,
+            now=EVENING,
+        )
+        been.worksheet = decision
+        self.model.decide()
+
+    @rule(which=st.integers(0, 11))
+    def void(self, which: int) -> None:
+        some = self._some(which, void=False)
+        if some is None:
+            return
+        number, been = some
+        _list, pupil = self._listed(number, been.participation)
+        decider = self.world.cast.venue_staff
+        void_attendance(self.session, pupil=pupil, reason="someone_else", words="代签", decided_by=decider, now=EVENING)
+        been.void = True
+
+    @rule(which=st.integers(0, 11), direction=st.sampled_from(("in", "out")), minute=st.integers(0, 4))
+    def scan_while_void(self, which: int, direction: str, minute: int) -> None:
+        """Whoever is void and scans is held."""
+        void = [(row, number) for row in self.model.rows.values() for number, been in row.been.items() if been.void]
+        if void:
+            row, number = void[which % len(void)]
+            self.scan(row.name, number, direction, minute)
+
+    @rule(which=st.integers(0, 11))
+    def restore(self, which: int) -> None:
+        some = self._some(which, void=True)
+        if some is None:
+            return
+        number, been = some
+        listed, pupil = self._listed(number, been.participation, voided=True)
+        restore_attendance(
+            self.session,
+            happening=listed.happening,
+            pupil=pupil,
+            words="",
+            decided_by=self.world.cast.venue_staff,
+            now=EVENING,
+        )
+        self.model.restored(been)
+
+    @rule()
+    def merge(self) -> None:
+        survivor, duplicate = self.model.rows["pupil"], self.model.rows["duplicate"]
+        if duplicate.taken_up or survivor.moved_on != duplicate.moved_on or survivor.moved_on is not None:
+            return
+        if not self.model.clean_pair(duplicate, survivor):
+            return
+        students = self.world.students
+        self.session.expire_all()
+        user_id = students["duplicate"].user_id
+        merge_students(
+            self.session,
+            duplicate=students["duplicate"],
+            survivor=students["pupil"],
+            merged_by=self.world.cast.counselor,
+            reason="同一名学生录入两次",
+            now=EVENING,
+        )
+        assert self.session.get_one(User, user_id).is_active is False
+        self.model.merged(duplicate, survivor)
+
+    @rule(name=names)
+    def transfer(self, name: str) -> None:
+        row = self._row(name)
+        if row.moved_on is not None:
+            return
+        self.session.expire_all()
+        student = self.world.students[row.name]
+        moved_at = today_at(12) + timedelta(days=7)
+        transfer, _code = release_student(
+            self.session, student=student, released_by=self.world.cast.counselor, now=moved_at
+        )
+        received = receive_student(
+            self.session,
+            transfer=transfer,
+            school=self.world.away,
+            school_class=None,
+            student_no="",
+            starts_on=MOVED_ON,
+            received_by=self.world.receiver,
+            now=moved_at,
+        )
+        assert received.enrolment.joined_on == TERM_BEGAN_ON
+        row.moved_on = MOVED_ON
+
+    @invariant()
+    def everything_adds_up(self) -> None:
+        self.session.flush()
+        self.session.expire_all()
+        assert [str(finding) for finding in verify(self.session)] == []
+        for name, row in self.model.rows.items():
+            expected = self.model.expected(row)
+            posted = self._posted(self.world.students[name])
+            assert {key: posted.get(key, 0) for key in posted.keys() | expected.keys()} == {
+                key: expected.get(key, 0) for key in posted.keys() | expected.keys()
+            }, name
+
+    def _posted(self, student: Student) -> dict[str, int]:
+        nets: dict[str, int] = {}
+        rows = self.session.execute(
+            select(LedgerEntry.participation, LedgerEntry.centicredits).where(
+                LedgerEntry.account_id == student.account_ref
+            )
+        )
+        for participation, centicredits in rows:
+            nets[participation] = nets.get(participation, 0) + centicredits
+        return nets
+
+
+def _machine(session: Session, cast: Cast) -> type[ChangedFacts]:
+    return type("Bound", (ChangedFacts,), {"world_of": lambda self: World(session, cast)})
+
+
+def test_whatever_changes_and_whenever_every_entry_adds_up(
+    request: pytest.FixtureRequest, db_session: Session, cast: Cast
+) -> None:
+    on_sqlite = db_session.get_bind().dialect.name == "sqlite"
+    run_state_machine_as_test(
+        _machine(db_session, cast),
+        settings=settings(
+            max_examples=25 if on_sqlite else 6,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
