@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from credit_app.errors import NotFound
 from credit_app.findings import Finding, Progress
 from credit_app.keys import key_for
-from credit_app.ledger import roots
+from credit_app.ledger import audit_settled, roots
 from credit_app.ledger.chain import SEALED, link_after
 from credit_app.ledger.models import GENESIS, LedgerAccount, LedgerBalance, LedgerEntry
 from credit_app.ledger.rejudging import judge_again, order_text, past_of
@@ -40,6 +40,7 @@ def audit(session: Session, progress: Progress) -> Iterator[Finding]:
     as one history. What cannot be read is a finding, and the accounts after it are audited all the same.
     """
     yield from roots.audit(session)
+    yield from audit_settled.audit(session)
     in_all = session.scalar(select(func.coalesce(func.sum(LedgerAccount.entry_count), 0))) or 0
     books = _Books(session)
     done, last = 0, ""

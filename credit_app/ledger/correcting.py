@@ -125,6 +125,8 @@ def approve_correction(
     account = _decidable(session, correction, decided_by, decided_as, now)
     post = {"amount": _post_amount, "late_fact": _post_fact, "late_reversal": _post_reversal}[correction.kind]
     moved = post(session, account, correction, decided_by, now)
+    if locked_account(session, account.id, now).entry_count == account.entry_count:
+        raise Conflict(_("情况又有变化，已经没有需要补记的内容，请刷新页面。"))
     correction.centicredits = moved
     _decide(session, correction, "approved", decided_by, decided_as, _checked_remark(remark), now)
     return moved

@@ -38,9 +38,8 @@ def freeze_year(
     except ValueError as error:
         raise InvalidInput(_("没有这个学年。")) from error
     if today <= last:
-        raise InvalidInput(
-            _("%(year)s 学年到 %(last)s 才结束，结束后才能结算。", year=academic_year, last=last.isoformat())
-        )
+        ends = last.isoformat()
+        raise InvalidInput(_("%(year)s 学年到 %(last)s 才结束，结束后才能结算。", year=academic_year, last=ends))
     settlement = Settlement(
         district_id=district.id, academic_year=academic_year, frozen_by_id=frozen_by.id, frozen_at=now
     )

@@ -75,13 +75,14 @@ def drop_withheld(
 def withheld_facts(
     session: Session, *, account_refs: Iterable[str], participations: Iterable[str]
 ) -> dict[str, LedgerCorrection]:
-    """participation → the late fact or reversal recorded last for it, unless it was approved; for the audit."""
+    """participation → the late fact or reversal recorded last for it, while it waits or was refused; for the audit."""
     rows = session.scalars(
         select(LedgerCorrection)
         .where(
             LedgerCorrection.account_id.in_(list(account_refs)),
             LedgerCorrection.participation.in_(list(participations)),
             LedgerCorrection.kind != "amount",
+            LedgerCorrection.state != "withdrawn",
         )
         .order_by(LedgerCorrection.recorded_at, LedgerCorrection.id)
     )

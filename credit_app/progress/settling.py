@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from credit_app.activities.models import Activity, Occurrence
@@ -35,6 +35,7 @@ from credit_app.progress.queries.figures import (
     within,
 )
 from credit_app.recognition.actions import BATCH, decide_worksheets
+from credit_app.rule_books.queries import latest_stamp
 from credit_app.rules.calendar import academic_year_bounds
 from credit_app.rules.targets import Standing
 from credit_app.schools.models import Enrolment, SchoolClass, Student
@@ -170,7 +171,7 @@ def _row(place: Any, by_category: Mapping[str, int], attendances: int, stands: S
     )
 
 
-def _place_of_year(school: School, year: str) -> Select[Any]:
+def _place_of_year(school: School, year: str) -> Any:
     """The pupils whose last place of the academic year was in the school, with grade, joining day and class."""
     later = aliased(Enrolment)
     moved_on = exists().where(
@@ -202,7 +203,7 @@ def _list_key(place: Any) -> tuple[int, str, str, str, int]:
 def _open_worksheets(session: Session, school: School, year: str) -> Iterator[tuple[Happening, list[Listed]]]:
     """Batches of the year's worksheets that nobody approved, where the book of the day asks for one."""
     pupils = _place_of_year(school, year).with_only_columns(Student.id)
-    rows = session.execute(
+    query: Any = (
         select(*HAPPENING_COLUMNS, *PRESENT_COLUMNS, Student.account_ref, School.district_id)
         .select_from(Attendance)
         .join(Occurrence, Occurrence.id == Attendance.occurrence_id)
@@ -219,7 +220,9 @@ def _open_worksheets(session: Session, school: School, year: str) -> Iterator[tu
             or_(undecided(), Attendance.worksheet == "returned"),
         )
         .order_by(Occurrence.id, Attendance.id)
-    ).all()
+    )
+    rows = session.execute(query).all()
+    stamp = session.scalar(select(latest_stamp()))
     asking: dict[tuple[int, date, int], bool] = {}
     batches: dict[int, list[Listed]] = {}
     happenings: dict[int, Happening] = {}
@@ -227,7 +230,7 @@ def _open_worksheets(session: Session, school: School, year: str) -> Iterator[tu
         happening = happening_of(row)
         key = (row.district_id, happening.occurs_on, happening.occurrence_id)
         if key not in asking:
-            book = book_on(session, district_id=row.district_id, day=happening.occurs_on)
+            book = book_on(session, district_id=row.district_id, day=happening.occurs_on, stamp=stamp)
             asking[key] = book is not None and asks_for_worksheet(book, happening)
         if asking[key]:
             happenings[happening.occurrence_id] = happening

@@ -14,6 +14,8 @@ from credit_app.operations.models import JobRun
 LONGEST_SILENCE = {
     "close_ended_occurrences": timedelta(hours=1),
     "verify_ledger": timedelta(hours=26),
+    "take_ledger_root": timedelta(hours=26),
+    "settle_years": timedelta(hours=1),
     "purge_expired": timedelta(hours=26),
 }
 
@@ -34,6 +36,8 @@ def job_lines(runs: Mapping[str, JobRun], *, now: datetime) -> list[JobLine]:
     titles = {
         "close_ended_occurrences": _("自动结束过时的场次"),
         "verify_ledger": _("核对学分台账"),
+        "take_ledger_root": _("签署台账日根"),
+        "settle_years": _("生成学年结算名单"),
         "purge_expired": _("清理过期的登录"),
     }
     return [_line(name, titles[name], runs.get(name), now) for name in LONGEST_SILENCE]
@@ -62,4 +66,18 @@ def _report(name: str, figures: Mapping[str, int]) -> str:
         )
     if name == "verify_ledger":
         return _("全部核对无误。")
+    if name == "take_ledger_root":
+        if not figures.get("taken"):
+            return _("当天的日根已经签署。")
+        return _(
+            "已签署，覆盖 %(accounts)s 个账户、%(entries)s 条记录。",
+            accounts=figures["accounts"],
+            entries=figures["entries"],
+        )
+    if name == "settle_years":
+        return _settled(figures.get("settled", 0))
     return _("清理了 %(count)s 条记录。", count=sum(figures.values()))
+
+
+def _settled(years: int) -> str:
+    return _("生成了 %(count)s 个区的学年结算名单。", count=years) if years else _("没有待生成的名单。")

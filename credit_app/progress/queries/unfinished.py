@@ -1,4 +1,4 @@
-"""What of a district's year is still undecided, counted by school, so that it can be finished before the year is settled."""
+"""What of a district's year is still undecided, by school: to be finished before the year is settled."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from credit_app.attendance.models import Attendance
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
 from credit_app.organisations.models import District, School, Venue
 from credit_app.progress.queries.figures import book_on, undecided, within
+from credit_app.rule_books.queries import latest_stamp
 from credit_app.schools.models import Enrolment, Student
 
 
@@ -40,20 +41,21 @@ class Unfinished:
 
 
 def unfinished_by_school(session: Session, *, district: District, year: str) -> list[Unfinished]:
-    """The district's schools by code, each with what is undecided; three statements."""
+    """The district's schools by code, each with what is undecided; four statements."""
     schools = session.scalars(select(School).where(School.district_id == district.id).order_by(School.code)).all()
     rows = session.execute(_undecided_rows(district, year)).all()
+    stamp = session.scalar(select(latest_stamp()))
     happenings = _happenings(session, {row.occurrence_id for row in rows})
     counts: dict[int, dict[str, int]] = {school.id: {} for school in schools}
     for row in rows:
-        kind = _kind(session, district, row, happenings[row.occurrence_id])
+        kind = _kind(session, district, row, happenings[row.occurrence_id], stamp)
         of_school = counts[row.school_id]
         of_school[kind] = of_school.get(kind, 0) + row.pupils
     return [Unfinished(school, **counts[school.id]) for school in schools]
 
 
-def _kind(session: Session, district: District, row: Any, happening: Happening) -> str:
-    book = book_on(session, district_id=district.id, day=happening.occurs_on)
+def _kind(session: Session, district: District, row: Any, happening: Happening, stamp: int | None) -> str:
+    book = book_on(session, district_id=district.id, day=happening.occurs_on, stamp=stamp)
     if book is None:
         return "no_rules"
     if row.state == "held":
@@ -82,10 +84,11 @@ def _undecided_rows(district: District, year: str) -> Any:
 
 
 def _happenings(session: Session, occurrence_ids: set[int]) -> dict[int, Happening]:
-    rows = session.execute(
+    query: Any = (
         select(*HAPPENING_COLUMNS)
         .join(Activity, Activity.id == Occurrence.activity_id)
         .outerjoin(Venue, Venue.id == Activity.venue_id)
         .where(Occurrence.id.in_(occurrence_ids))
     )
+    rows = session.execute(query)
     return {row.occurrence_id: happening_of(row) for row in rows}
