@@ -13,7 +13,10 @@ from flask import Flask
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from credit_app.ledger.models import LedgerEntry
+from credit_app.extensions import db
+from credit_app.faces.correcting import correction_sentence
+from credit_app.ledger.corrections import corrections_behind
+from credit_app.ledger.models import LedgerCorrection, LedgerEntry
 from credit_app.progress.queries import Participation
 from credit_app.progress.wording import gap_sentence
 from credit_app.rules.book import Book
@@ -96,7 +99,11 @@ def explain(participation: Participation, books: Mapping[str, Book]) -> Explanat
 def chapters(participation: Participation, books: Mapping[str, Book]) -> list[Chapter]:
     """All that has been posted about the participation, in the order in which it was posted."""
     entries = participation.record.entries if participation.record else []
-    return [Chapter(entry, why_posted(entry), explain_entry(entry, books[entry.rule_set])) for entry in entries]
+    behind = corrections_behind(db.session, causes={entry.cause for entry in entries if entry.cause})
+    return [
+        Chapter(entry, why_posted(entry, behind.get(entry.cause)), explain_entry(entry, books[entry.rule_set]))
+        for entry in entries
+    ]
 
 
 def rule_sets_of(participations: Iterable[Participation]) -> set[str]:
@@ -112,12 +119,18 @@ def reason_text(code: str | None) -> str:
     """Why less than the full amount came out, in a few words; empty when all of it did."""
     if code is None:
         return ""
-    ours = {"no_rule_set": _("当天没有生效的学分规则"), "limited": _("受次数或学分上限限制")}
+    ours = {
+        "no_rule_set": _("当天没有生效的学分规则"),
+        "year_settled": _("该学年已结算，需经两人审批后补记"),
+        "limited": _("受次数或学分上限限制"),
+    }
     return ours.get(code) or _(REASONS[code])
 
 
-def why_posted(entry: LedgerEntry) -> str:
-    """What kind of entry it is, and for an adjustment what caused it."""
+def why_posted(entry: LedgerEntry, correction: LedgerCorrection | None = None) -> str:
+    """What kind of entry it is, and for an adjustment what caused it; of a correction the reason and both roles."""
+    if correction is not None:
+        return correction_sentence(correction)
     if entry.kind == "award":
         return _("首次认定")
     if entry.kind == "reversal":

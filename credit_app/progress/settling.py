@@ -20,8 +20,8 @@ from credit_app.attendance.facts import Happening
 from credit_app.attendance.lists import PRESENT_COLUMNS, Listed, enrolled_on, present_of
 from credit_app.attendance.models import Attendance
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
-from credit_app.ledger.models import Settlement
-from credit_app.ledger.settlements import schools_to_settle
+from credit_app.ledger.models import Settlement, SettlementLine
+from credit_app.ledger.settlements import final_lines, schools_to_settle
 from credit_app.ledger.settling import close_accounts, finish_settling, record_list
 from credit_app.organisations.models import School, Venue
 from credit_app.people.models import User
@@ -90,6 +90,33 @@ def final_rows(session: Session, *, school: School, year: str) -> list[FinalRow]
         )
         rows.append(_row(place, by_category, attendances, stands))
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class FinalList:
+    """A school's pupils of a year: `settled` as the list was made, otherwise as they stand now."""
+
+    settlement: Settlement
+    school: School
+    settled: bool
+    rows: list[FinalRow]
+
+    def count(self, met: bool | None) -> int:
+        """How many of the pupils have, have not, or (None) need not."""
+        return sum(row.met is met for row in self.rows)
+
+    @property
+    def categories(self) -> list[str]:
+        """Those in which somebody has earned something."""
+        return sorted({category for row in self.rows for category, amount in row.by_category.items() if amount})
+
+
+def final_list(session: Session, *, settlement: Settlement, school: School) -> FinalList:
+    """The school's list of the settlement's year: the settled one once it has been made."""
+    lines = final_lines(session, settlement=settlement, school=school)
+    if lines or settlement.state == "settled":
+        return FinalList(settlement, school, True, [_settled_row(line) for line in lines])
+    return FinalList(settlement, school, False, final_rows(session, school=school, year=settlement.academic_year))
 
 
 def settle(session: Session, *, settlement: Settlement, now: datetime) -> Iterator[str]:
@@ -168,6 +195,21 @@ def _row(place: Any, by_category: Mapping[str, int], attendances: int, stands: S
         venue_attendances=attendances,
         met=stands.state == "on_target" if stands is not None else None,
         missing=missing,
+    )
+
+
+def _settled_row(line: SettlementLine) -> FinalRow:
+    return FinalRow(
+        student=line.student,
+        grade=line.grade,
+        class_name=line.class_name,
+        by_category=line.by_category,
+        total=line.total,
+        target=line.target,
+        categories=line.categories,
+        venue_attendances=line.venue_attendances,
+        met=line.met,
+        missing=line.missing,
     )
 
 

@@ -1,12 +1,13 @@
-"""What bureau officers see of their district: reviews, figures, rule sets.
+"""What bureau officers see of their district: reviews, figures, rule sets, the settling of a year, corrections.
 
-Figures only: no page here shows a pupil.
+Figures, but for two things that need a pupil's name: the lists of a settlement and a correction to decide on. Each look
+at one is noted in the access log.
 """
 
 from flask import Blueprint
 
 blueprint = Blueprint("bureau", __name__, url_prefix="/bureau")
 
-from credit_app.faces.bureau import activities, home, rules  # noqa: E402
+from credit_app.faces.bureau import activities, corrections, home, rules, settlements  # noqa: E402
 
-__all__ = ["activities", "blueprint", "home", "rules"]
+__all__ = ["activities", "blueprint", "corrections", "home", "rules", "settlements"]

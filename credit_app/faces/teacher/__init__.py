@@ -8,4 +8,13 @@ from flask import Blueprint
 
 blueprint = Blueprint("teacher", __name__, url_prefix="/teacher")
 
-from credit_app.faces.teacher import classes, home, occurrences, pupils, roster, slips  # noqa: E402, F401
+from credit_app.faces.teacher import (  # noqa: E402, F401
+    classes,
+    corrections,
+    home,
+    occurrences,
+    pupils,
+    roster,
+    settlements,
+    slips,
+)

@@ -7,7 +7,7 @@ from flask import render_template
 from credit_app import clock
 from credit_app.extensions import db
 from credit_app.faces.explaining import chapters, explain, rule_sets_of
-from credit_app.faces.guards import requires, this_user
+from credit_app.faces.guards import entered_as, requires, this_user
 from credit_app.faces.teacher import blueprint
 from credit_app.faces.teacher.showing import STAFF, note_access
 from credit_app.faces.titles import category_titles
@@ -49,6 +49,7 @@ def participation(public_id: str, participation_id: str) -> str:
         participation=found,
         explanation=explain(found, books),
         chapters=chapters(found, books),
+        may_correct=any(role.school_id == student.school_id for role in entered_as("science_counselor")),
         titles=category_titles(db.session),
     )
 

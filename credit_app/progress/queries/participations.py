@@ -5,7 +5,7 @@ The same rows serve the pupil, the guardian and the teacher, so that all of them
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -172,3 +172,13 @@ def _outlooks(session: Session, student: Student, rows: Iterable[Row[*tuple[Any,
             totals[book.id] = counters(session, account_ref=student.account_ref or "", rule_set=book.id)
         found[row.public_id] = judge(present_fact(happening_of(row), present_of(row)), totals[book.id], book)
     return found
+
+
+def account_of_participation(session: Session, *, public_id: str, district_ids: Collection[int]) -> str | None:
+    """The account that a participation of a pupil of these districts is posted to; None when there is none."""
+    return session.scalar(
+        select(Student.account_ref)
+        .join(Attendance, Attendance.student_id == Student.id)
+        .join(School, School.id == Student.school_id)
+        .where(Attendance.public_id == public_id, School.district_id.in_(district_ids))
+    )

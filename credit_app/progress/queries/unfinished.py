@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -92,3 +93,17 @@ def _happenings(session: Session, occurrence_ids: set[int]) -> dict[int, Happeni
     )
     rows = session.execute(query)
     return {row.occurrence_id: happening_of(row) for row in rows}
+
+
+def years_with_pupils(session: Session, *, district_ids: Collection[int]) -> dict[int, list[str]]:
+    """district id → the academic years in which its schools had pupils, newest first; one statement."""
+    rows = session.execute(
+        select(School.district_id, Enrolment.academic_year)
+        .join(School, School.id == Enrolment.school_id)
+        .where(School.district_id.in_(district_ids))
+        .distinct()
+    )
+    found: dict[int, list[str]] = {}
+    for district_id, year in rows:
+        found.setdefault(district_id, []).append(year)
+    return {district_id: sorted(years, reverse=True) for district_id, years in found.items()}
