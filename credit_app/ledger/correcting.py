@@ -91,8 +91,8 @@ def take_up_correction(
     _lock(session, correction, now)
     if correction.state != "recorded":
         raise Conflict(_("这项记录已经有人提出，或者情况又有变化，请刷新页面。"))
-    correction.state, correction.reason, correction.document_ref = "proposed", reason, document_ref
     correction.proposed_by_id, correction.proposed_as, correction.proposed_at = proposed_by.id, proposed_as, now
+    correction.state, correction.reason, correction.document_ref = "proposed", reason, document_ref
     session.flush()
 
 
@@ -237,8 +237,8 @@ def _decide(
     remark: str,
     now: datetime,
 ) -> None:
-    correction.state, correction.remark = state, remark
     correction.decided_by_id, correction.decided_as, correction.decided_at = decided_by.id, decided_as, now
+    correction.state, correction.remark = state, remark
     session.flush()
 
 

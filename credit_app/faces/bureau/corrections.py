@@ -101,7 +101,12 @@ def correction_decide(public_id: str) -> Any:
     """It is approved or refused; or the page says why not, and nothing is written."""
     found, form = _own(public_id), DecisionForm()
     decision = request.form.get("decision", "")
-    said = {"decided_by": this_user(), "decided_as": ROLE, "remark": form.remark.data or "", "now": clock.now()}
+    said: dict[str, Any] = {
+        "decided_by": this_user(),
+        "decided_as": ROLE,
+        "remark": form.remark.data or "",
+        "now": clock.now(),
+    }
     try:
         if decision == "approved":
             moved = actions.approve_correction(db.session, correction=found.correction, **said)
