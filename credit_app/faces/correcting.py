@@ -27,6 +27,7 @@ STATES = {
     "refused": (_l("未批准"), "bad"),
     "withdrawn": (_l("已撤回"), "quiet"),
 }
+_SIGNS = str.maketrans("−－＋", "--+")  # not translated: marks
 FIELDS = "name,credits,correction"  # for the access log
 
 
@@ -46,7 +47,7 @@ class AmountForm(ReasonForm):
 
     def centicredits(self) -> int:
         """The amount that was written. Raises: InvalidInput at the field."""
-        written = (self.credits.data or "").replace("−", "-").replace("＋", "+").replace("－", "-")
+        written = (self.credits.data or "").translate(_SIGNS)
         try:
             amount = Decimal(written) * 100
         except InvalidOperation as error:

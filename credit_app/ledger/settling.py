@@ -152,6 +152,12 @@ def finish_settling(session: Session, *, settlement: Settlement, now: datetime) 
 
 
 def _check_state(session: Session, settlement: Settlement, state: str) -> None:
-    session.refresh(settlement, with_for_update={"key_share": True})
+    # Asked for by itself: what came along when it was fetched cannot be locked.
+    session.execute(
+        select(Settlement)
+        .where(Settlement.id == settlement.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
     if settlement.state != state:
         raise Conflict(_("结算的状态已经变化，可能有同事处理过了，请看最新状态。"))
