@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -15,7 +15,7 @@ from credit_app.faces.formatting import local_date, local_moment
 from credit_app.faces.titles import category_titles
 from credit_app.ledger.models import Settlement
 from credit_app.progress.final_export import final_csv, final_workbook
-from credit_app.progress.settling import FinalList
+from credit_app.progress.settling import FinalList, FinalRow
 from credit_app.progress.wording import met_text, missing_texts, without_class_text
 
 FIELDS = "name,number,credits"  # what a final list shows of each pupil, for the access log
@@ -59,8 +59,16 @@ def way_of(settlement: Settlement, *, names_officers: bool) -> list[dict[str, st
 
 
 def list_context(final: FinalList) -> dict[str, Any]:
-    """What ``partials/final_list.html`` needs of the list."""
-    return {"final": final, "titles": category_titles(db.session)}
+    """What ``partials/final_list.html`` needs of the list: of a whole school's, one class is shown at a time."""
+    classes = list(dict.fromkeys(_class_of(row) for row in final.rows))
+    asked = request.args.get("class", "")
+    chosen = asked if asked in classes else next(iter(classes), "")
+    return {
+        "final": final,
+        "classes": classes,
+        "chosen": chosen,
+        "shown": [row for row in final.rows if _class_of(row) == chosen],
+    }
 
 
 def as_csv(final: FinalList) -> Response:
@@ -79,6 +87,10 @@ def register(app: Flask) -> None:
     """The templates of `app` know these as filters."""
     for name in (settlement_state, met_text, missing_texts, without_class_text):
         app.add_template_filter(name)
+
+
+def _class_of(row: FinalRow) -> str:
+    return row.class_name or without_class_text(row.grade)
 
 
 def _file_name(final: FinalList) -> str:

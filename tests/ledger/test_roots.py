@@ -65,7 +65,7 @@ def test_any_change_changes_the_root(hashes: list[bytes], data: st.DataObject) -
 
 def test_a_node_cannot_pass_for_a_leaf() -> None:
     one, two = leaf("a", 1, "x"), leaf("b", 2, "y")
-    assert root_of([one, two]) != leaf("", 0, (one + two).hex())
+    assert root_of([one, two]) != leaf("", 0, (one + two).hex()).hex()
     assert root_of([]) == EMPTY
     assert leaf("a", 1, "x") != leaf("a1", 1, "x")
 

@@ -110,7 +110,8 @@ def settlement(public_id: str) -> Any:
 def settlement_notice(public_id: str) -> Any:
     """The public notice begins; or the page says why not."""
     found, form = _own(public_id), NoticeForm()
-    if form.until_on.errors or not form.validate():
+    if not form.validate():
+        form.until_on.errors = [_("请选择公示的最后一天。")]
         return _refused(public_id, form, 422)
     try:
         actions.give_notice(
