@@ -15,12 +15,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from credit_app.extensions import db
-from credit_app.ledger.roots import take_root
 from credit_app.people.actions import record_access
 from tests.cast import Cast, today_at
 from tests.scenes import stay
 
-APPEND_ONLY = ("ledger_entry", "scan_event", "access_log", "ledger_root")
+APPEND_ONLY = ("ledger_entry", "scan_event", "access_log")
 NOON = datetime(2026, 10, 17, 4, tzinfo=UTC)
 
 
@@ -53,7 +52,6 @@ def term(db_session: Session, cast: Cast) -> None:
     stay(db_session, cast.classmate, cast.lecture, today_at(9), today_at(10))
     scope = f"school_class:{cast.school_class.public_id}"
     teacher = cast.homeroom_teacher.id
-    take_root(db_session, now=NOON)
     db_session.commit()
     record_access(user_id=teacher, scope=scope, fields="name,credits", now=NOON)
 

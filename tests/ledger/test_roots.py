@@ -16,6 +16,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from credit_app.keys import key_for
@@ -285,3 +286,12 @@ def test_the_plain_program_in_the_docs_checks_the_file(app: Flask, exported: Pat
     exported.write_text(exported.read_text(encoding="utf-8").replace(',1,"', ',2,"'), encoding="utf-8")
     code, said = run()
     assert code == 1, said
+
+
+@pytest.mark.parametrize("change", ["UPDATE ledger_root SET entries = 0", "DELETE FROM ledger_root"])
+def test_the_database_itself_refuses_to_change_a_root(db_session: Session, cast: Cast, change: str) -> None:
+    roots.take_root(db_session, now=NIGHT)
+    db_session.commit()
+    with pytest.raises(DBAPIError, match="append-only"):
+        db_session.execute(text(change))
+    db_session.rollback()
