@@ -14,10 +14,10 @@ floor  room                            what lives there
 2      ``rule_books``                  drafts, published books, which one holds for a district and day
 3      ``schools``                     classes, students, enrolments, roster import, activation
 4      ``activities``                  activities, occurrences, review of what is published
-5      ``ledger``                      accounts, entries, balances, the hash chain
+5      ``ledger``                      accounts, entries, balances, chains and roots, corrections, settlements
 6      ``attendance``                  kiosk codes, claims, scan events, attendance, stays
 7      ``recognition``                 worksheets and the credits that wait for them
-8      ``progress``                    what classes and schools see; exports
+8      ``progress``                    what classes and schools see; final lists; exports
 9      ``faces``                       a blueprint per audience; the only place that commits a request
 10     ``app``, ``cli``, ``jobs``,     the factory, commands, background jobs and their worker, the
        ``worker``, ``demo``,           demonstration city, the audit of everything

@@ -26,10 +26,14 @@ from credit_app.extensions import db, queue
 from credit_app.ledger import replay as replays
 from credit_app.ledger import trials
 from credit_app.ledger.changes import Replay, Simulation
+from credit_app.ledger.models import Settlement
 from credit_app.ledger.rebooking import holds_as_published
+from credit_app.ledger.roots import take_root
+from credit_app.ledger.settlements import unfinished_settlements
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
 from credit_app.people import actions as people
+from credit_app.progress.settling import settle
 from credit_app.recognition.results.crediting import post_waiting
 from credit_app.recognition.results.deciding import BATCH
 from credit_app.recognition.results.sheets import purge_sheets
@@ -188,12 +192,35 @@ def _next_order() -> tuple[type[Replay] | type[Simulation], int] | None:
     return None
 
 
+def take_ledger_root(now: datetime) -> Figures:
+    """The day's signed root over all chains stands; a second run of the day changes nothing."""
+    root = take_root(db.session(), now=now)
+    db.session.commit()
+    return {"taken": 0} if root is None else {"taken": 1, "accounts": root.accounts, "entries": root.entries}
+
+
+def settle_years(now: datetime) -> Figures:
+    """Years that an officer has settled are carried out; commits after each piece, so that none is done twice."""
+    pieces = settled = 0
+    due = [settlement.id for settlement in unfinished_settlements(db.session())]
+    db.session.commit()
+    for settlement_id in due:
+        settlement = db.session.get_one(Settlement, settlement_id)
+        for _piece in settle(db.session(), settlement=settlement, now=now):
+            db.session.commit()
+            pieces += 1
+        settled += 1
+    return {"pieces": pieces, "settled": settled}
+
+
 JOBS = {
     job.name: job
     for job in (
         Job("close_ended_occurrences", close_ended_occurrences, {"minute": "*/5"}),
         Job("credit_waiting_results", credit_waiting_results, {"minute": "40"}),
         Job("purge_expired", purge_expired, {"hour": "19", "minute": "10"}),
+        Job("take_ledger_root", take_ledger_root, {"hour": "19", "minute": "20"}),
+        Job("settle_years", settle_years, {"minute": "*"}),
         Job("verify_ledger", verify_ledger, {"hour": "19", "minute": "30"}),
         Job(
             "work_off_rule_changes",

@@ -25,8 +25,9 @@ def _derive(secret: str, purpose: str) -> bytes:
 
 
 def key_for(purpose: str) -> bytes:
-    """The 32-byte key for `purpose`, e.g. ``"ledger"`` or ``"kiosk|H4ND13|3"``."""
-    secret = current_app.config["LEDGER_SECRET" if purpose == "ledger" else "SECRET_KEY"]
+    """The 32-byte key for `purpose`, e.g. ``"ledger"``, ``"ledger|root"`` or ``"kiosk|H4ND13|3"``."""
+    of_ledger = purpose.partition("|")[0] == "ledger"
+    secret = current_app.config["LEDGER_SECRET" if of_ledger else "SECRET_KEY"]
     return _derive(secret, purpose)
 
 

@@ -198,6 +198,9 @@ def _award(session: Session, context: ScanContext, present: Present, now: dateti
     posting = credit(session, happening=context.happening, present=present, to=context.credited, now=now)
     if posting is None or posting.award.state == "pending":
         return _outlook(session, context, present)
+    if posting.withheld:
+        # Recorded as any other; the credit waits for two people, since the year is settled.
+        return {"state": "pending", "reason": "year_settled", "awaits_check_out": False}
     return {
         "state": posting.award.state,
         "gained": posting.gained_centicredits,

@@ -22,7 +22,8 @@ from credit_app.attendance.seal import SEALED, scan_digest
 from credit_app.attendance.stays import Presence, presence_of
 from credit_app.errors import NoRuleSet
 from credit_app.findings import Finding, Progress
-from credit_app.ledger.models import LedgerEntry
+from credit_app.ledger.models import LedgerCorrection, LedgerEntry
+from credit_app.ledger.withholding import withheld_facts
 from credit_app.organisations.models import School, Venue
 from credit_app.rule_books.queries import book_for
 from credit_app.rules.facts import Fact
@@ -70,9 +71,15 @@ def _audit_attendances(session: Session, progress: Any) -> Iterator[Finding]:
     while rows := session.execute(_attendance_query(last)).all():
         scans = _Scans(session, rows, merged)
         entries = _entries_of(session, rows)
+        withheld = withheld_facts(
+            session,
+            account_refs={row.account_ref for row in rows if row.account_ref},
+            participations={row.public_id for row in rows},
+        )
         for row in rows:
             yield from _audit_presence(row, scans.of(row))
-            yield from _audit_award(session, row, entries.get((row.account_ref, row.public_id), []))
+            posted = entries.get((row.account_ref, row.public_id), [])
+            yield from _audit_award(session, row, posted, withheld.get(row.public_id))
         last, done = rows[-1].id, done + len(rows)
         progress(done)
 
@@ -94,12 +101,15 @@ def _audit_presence(row: Any, scans: Sequence[tuple[Any, str]]) -> Iterator[Find
         yield Finding("I2", f"attendance ({row.id})", "its times do not follow from its accepted scans")
 
 
-def _audit_award(session: Session, row: Any, entries: Sequence[Any]) -> Iterator[Finding]:
+def _audit_award(
+    session: Session, row: Any, entries: Sequence[Any], withheld: LedgerCorrection | None
+) -> Iterator[Finding]:
     name = f"attendance ({row.id}) participation {row.public_id}"
     if row.account_ref is None:
         return  # erased: the ledger keeps the amounts under a pseudonym that nothing here leads to
     if row.state == "voided":
-        if sum(entry.centicredits for entry in entries):
+        waits = withheld is not None and withheld.kind == "late_reversal"
+        if sum(entry.centicredits for entry in entries) and not waits:
             yield Finding("I3", name, "voided, but credits remain")
         return
     present = Present(
@@ -113,6 +123,11 @@ def _audit_award(session: Session, row: Any, entries: Sequence[Any]) -> Iterator
         Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds),
     )
     fact = present_fact(happening_of(row[len(Attendance.__table__.columns) :]), present)
+    # After the year was settled a fact is recorded and waits for two people, instead of being posted.
+    if withheld is not None and withheld.kind == "late_fact":
+        if not _same_attendance(fact, Fact.from_json(withheld.facts)):
+            yield Finding("I3", name, "its facts have changed since they were recorded as late")
+        return
     awards = [entry for entry in entries if entry.kind == "award"]
     if len(awards) > 1:
         yield Finding("I3", name, f"{len(awards)} awards for one participation")

@@ -149,8 +149,9 @@ def occurrence_list(session: Session, *, public_id: str, reach: Reach) -> Occurr
 
 
 def locked_presence(session: Session, *, accounts: Mapping[int, str]) -> dict[int, Present]:
-    """Attendance id → how it stands now, each locked until the transaction ends, in order of id; of those in `accounts`,
-    which says for each attendance whose account it was seen under.
+    """Attendance id → how it stands now, each locked until the transaction ends, in order of id.
+
+    `accounts` names them, and says for each whose account it was seen under.
 
     A list was read some time ago: since then the pupil may have checked out, or another leader may have decided. One
     that a merge has moved to another pupil is left out.

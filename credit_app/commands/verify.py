@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterable
 
 import click
 from flask.cli import with_appcontext
 
+from credit_app.commands.showing import progress_shown
 from credit_app.extensions import db
-from credit_app.storage import reading
+from credit_app.findings import Finding
+from credit_app.storage import reading_apart
 from credit_app.verification import verify as findings_of
 
 
@@ -17,22 +19,20 @@ from credit_app.verification import verify as findings_of
 @with_appcontext
 def verify(most: int) -> None:
     """Check I1 to I6 (docs/ledger.md). Exit code 1 when a row is broken; every such row is named."""
-    shown = count = 0
-    told = {"done": 0, "in_all": 0}
-
-    def progress(done: int, in_all: int) -> None:
-        told.update(done=done, in_all=in_all)
-        if sys.stderr.isatty():
-            click.echo(f"\r{done:,} of {in_all:,} rows", nl=False, err=True)
-
-    with reading():
-        for finding in findings_of(db.session(), progress=progress):
-            count += 1
-            if shown < most:
-                click.echo(str(finding))
-                shown += 1
-    if count > shown:
-        click.echo(f"… and {count - shown} more")
-    if count:
-        raise click.ClickException(f"{count} broken rows")
+    with reading_apart(db.session()) as session, progress_shown("rows") as progress:
+        broken = report(findings_of(session, progress=progress), most)
+    if broken:
+        raise click.ClickException(f"{broken} broken rows")
     click.echo("I1 to I6 hold.")
+
+
+def report(findings: Iterable[Finding], most: int) -> int:
+    """The first `most` findings are printed, the rest is counted. Returns: how many there are."""
+    count = 0
+    for finding in findings:
+        count += 1
+        if count <= most:
+            click.echo(str(finding))
+    if count > most:
+        click.echo(f"… and {count - most} more")
+    return count

@@ -14,7 +14,10 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from credit_app.attendance.voiding import REASONS as REASONS_TO_VOID
-from credit_app.ledger.models import LedgerEntry
+from credit_app.extensions import db
+from credit_app.faces.correcting import correction_sentence
+from credit_app.ledger.corrections import corrections_behind
+from credit_app.ledger.models import LedgerCorrection, LedgerEntry
 from credit_app.ledger.rejudging import CORRECTED, RULES_CHANGED
 from credit_app.progress.queries import Participation
 from credit_app.progress.wording import gap_sentence
@@ -105,12 +108,14 @@ def explain(participation: Participation, books: Mapping[str, Book]) -> Explanat
 def chapters(participation: Participation, books: Mapping[str, Book]) -> list[Chapter]:
     """All that has been posted about the participation, in the order in which it was posted; a change of rules shows
     both judgings, the one that held and the one that holds now."""
+    entries = participation.record.entries if participation.record else []
+    behind = corrections_behind(db.session, causes={entry.cause for entry in entries if entry.cause})
     told: list[Chapter] = []
     judged: Explanation | None = None
-    for entry in participation.record.entries if participation.record else []:
+    for entry in entries:
         explanation = explain_entry(entry, books[entry.rule_set])
         replaced = judged if entry.reason == RULES_CHANGED else None
-        told.append(Chapter(entry, why_posted(entry), explanation, replaced))
+        told.append(Chapter(entry, why_posted(entry, behind.get(entry.cause)), explanation, replaced))
         judged = judged if entry.reason == CORRECTED else explanation
     return told
 
@@ -136,12 +141,18 @@ def reason_text(code: str | None) -> str:
     """Why less than the full amount came out, in a few words; empty when all of it did."""
     if code is None:
         return ""
-    ours = {"no_rule_set": _("当天没有生效的学分规则"), "limited": _("受次数或学分上限限制")}
+    ours = {
+        "no_rule_set": _("当天没有生效的学分规则"),
+        "year_settled": _("该学年已结算，需经两人审批后补记"),
+        "limited": _("受次数或学分上限限制"),
+    }
     return ours.get(code) or _(REASONS[code])
 
 
-def why_posted(entry: LedgerEntry) -> str:
-    """What kind of entry it is, and for an adjustment what caused it."""
+def why_posted(entry: LedgerEntry, correction: LedgerCorrection | None = None) -> str:
+    """What kind of entry it is, and for an adjustment what caused it; of a correction the reason and both roles."""
+    if correction is not None:
+        return correction_sentence(correction)
     if entry.kind == "award":
         return _("合并重复的学生记录时转入") if entry.reason == "merged" else _("首次认定")
     if entry.kind == "reversal":

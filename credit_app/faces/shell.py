@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from credit_app.errors import DomainError
 from credit_app.extensions import db
-from credit_app.faces import browser_session, explaining, navigation, static_files, titles, worth
+from credit_app.faces import browser_session, correcting, explaining, navigation, settling, static_files, titles, worth
 from credit_app.faces.browser_session import SAFE_METHODS
 from credit_app.storage import expect_writes
 
@@ -114,8 +114,10 @@ def register(app: Flask) -> None:
         return {"demonstration": app.config["SETTINGS"].demonstration, "get_locale": get_locale}
 
     browser_session.register(app)
+    correcting.register(app)
     explaining.register(app)
     navigation.register(app)
+    settling.register(app)
     static_files.register(app)
     titles.register(app)
     worth.register(app)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,21 +34,42 @@ class Column:
     number_format: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet as a file: lines of what it is about, then the heading and the rows."""
+
+    title: str
+    sheet_name: str
+    head: Sequence[Sequence[Cell]]
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+
+
 def class_csv(progress: ClassProgress, *, titles: Mapping[str, str], made_at: datetime) -> bytes:
     """The class as CSV: UTF-8 with the mark that Excel needs, lines ending in CRLF. `titles` are the categories'."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    for line in _head(progress, made_at):
-        writer.writerow([_plain(cell) for cell in line])
-    writer.writerow([])
-    writer.writerow([column.heading for column in _columns(progress, titles)])
-    for row in progress.rows:
-        writer.writerow([_plain(cell) for cell in _cells(progress, row)])
-    return text.getvalue().encode("utf-8-sig")
+    return table_csv(_table(progress, titles, made_at))
 
 
 def class_workbook(progress: ClassProgress, *, titles: Mapping[str, str], made_at: datetime) -> bytes:
     """The class as a workbook: typed columns, the heading frozen, a filter on it. `titles` are the categories'."""
+    return table_workbook(_table(progress, titles, made_at), made_at=made_at)
+
+
+def table_csv(table: Table) -> bytes:
+    """`table` as CSV: UTF-8 with the mark that Excel needs, lines ending in CRLF."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    for line in table.head:
+        writer.writerow([_plain(cell) for cell in line])
+    writer.writerow([])
+    writer.writerow([column.heading for column in table.columns])
+    for cells in table.rows:
+        writer.writerow([_plain(cell) for cell in cells])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def table_workbook(table: Table, *, made_at: datetime) -> bytes:
+    """`table` as a workbook of one sheet: typed columns, the heading frozen, a filter on it."""
     # Only who asks for a workbook waits for the library that writes it.
     import xlsxwriter  # noqa: PLC0415
 
@@ -60,19 +81,17 @@ def class_workbook(progress: ClassProgress, *, titles: Mapping[str, str], made_a
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(file, options) as book:
-        book.set_properties({"title": _title(progress), "created": made_at.astimezone(LOCAL).replace(tzinfo=None)})
-        sheet = book.add_worksheet(_("学分进度"))
-        _fill(book, sheet, progress, titles, made_at)
+        book.set_properties({"title": table.title, "created": made_at.astimezone(LOCAL).replace(tzinfo=None)})
+        _fill(book, book.add_worksheet(table.sheet_name), table)
     return file.getvalue()
 
 
-def _fill(book: Any, sheet: Any, progress: ClassProgress, titles: Mapping[str, str], made_at: datetime) -> None:
-    columns = _columns(progress, titles)
+def _fill(book: Any, sheet: Any, table: Table) -> None:
+    columns, head = table.columns, table.head
     formats = [book.add_format({"num_format": column.number_format or "General"}) for column in columns]
     heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#E1F0F0"})
     for at, column in enumerate(columns):
         sheet.set_column(at, at, column.width)
-    head = _head(progress, made_at)
     for at, line in enumerate(head):
         for place, cell in enumerate(line):
             sheet.write_string(at, place, _plain(cell), book.add_format({"bold": not at}))
@@ -80,10 +99,10 @@ def _fill(book: Any, sheet: Any, progress: ClassProgress, titles: Mapping[str, s
     for at, column in enumerate(columns):
         sheet.write_string(first, at, column.heading, heading)
     sheet.freeze_panes(first + 1, 2)
-    for line_no, row in enumerate(progress.rows, start=first + 1):
-        for at, cell in enumerate(_cells(progress, row)):
+    for line_no, cells in enumerate(table.rows, start=first + 1):
+        for at, cell in enumerate(cells):
             _write(sheet, line_no, at, cell, formats[at])
-    sheet.autofilter(first, 0, first + max(len(progress.rows), 1), len(columns) - 1)
+    sheet.autofilter(first, 0, first + max(len(table.rows), 1), len(columns) - 1)
 
 
 def _write(sheet: Any, line: int, at: int, cell: Cell, style: Any) -> None:
@@ -95,6 +114,16 @@ def _write(sheet: Any, line: int, at: int, cell: Cell, style: Any) -> None:
         sheet.write_string(line, at, cell, style)
     else:
         sheet.write_blank(line, at, None, style)
+
+
+def _table(progress: ClassProgress, titles: Mapping[str, str], made_at: datetime) -> Table:
+    return Table(
+        _title(progress),
+        _("学分进度"),
+        _head(progress, made_at),
+        _columns(progress, titles),
+        [_cells(progress, row) for row in progress.rows],
+    )
 
 
 def _title(progress: ClassProgress) -> str:
@@ -137,9 +166,9 @@ def _cells(progress: ClassProgress, row: PupilRow) -> list[Cell]:
     return [
         row.number,
         row.name,
-        *(_credits(row.by_category.get(category, 0)) for category in progress.categories),
-        _credits(row.total),
-        _credits(target.centicredits) if target else None,
+        *(credits_cell(row.by_category.get(category, 0)) for category in progress.categories),
+        credits_cell(row.total),
+        credits_cell(target.centicredits) if target else None,
         state_text(row.state),
         _("、").join(gap_texts(row.standing)),
         row.tally.venue_attendances,
@@ -149,7 +178,8 @@ def _cells(progress: ClassProgress, row: PupilRow) -> list[Cell]:
     ]
 
 
-def _credits(centicredits: int) -> Decimal:
+def credits_cell(centicredits: int) -> Decimal:
+    """Centicredits as credits, for a cell."""
     return Decimal(centicredits).scaleb(-2)
 
 

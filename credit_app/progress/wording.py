@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask_babel import gettext as _
 
 from credit_app.rules.targets import Standing
@@ -24,14 +26,30 @@ def gap_texts(standing: Standing | None) -> list[str]:
     """What is missing to the target, each in a few words; empty when it is reached or none is set."""
     if standing is None:
         return []
+    return missing_texts(
+        {
+            "centicredits": standing.missing_centicredits,
+            "categories": standing.missing_categories,
+            "venue_attendances": standing.missing_venue_attendances,
+        }
+    )
+
+
+def missing_texts(missing: Mapping[str, int]) -> list[str]:
+    """The same from the gaps by name, as a settled list keeps them."""
     gaps = []
-    if standing.missing_centicredits:
-        gaps.append(_("%(amount)s 学分", amount=credits_text(standing.missing_centicredits)))
-    if standing.missing_categories:
-        gaps.append(_("%(count)s 个类别", count=standing.missing_categories))
-    if standing.missing_venue_attendances:
-        gaps.append(_("%(count)s 次场馆活动", count=standing.missing_venue_attendances))
+    if missing.get("centicredits"):
+        gaps.append(_("%(amount)s 学分", amount=credits_text(missing["centicredits"])))
+    if missing.get("categories"):
+        gaps.append(_("%(count)s 个类别", count=missing["categories"]))
+    if missing.get("venue_attendances"):
+        gaps.append(_("%(count)s 次场馆活动", count=missing["venue_attendances"]))
     return gaps
+
+
+def met_text(met: bool | None) -> str:
+    """Whether the year's target was reached in the end; empty where none was set."""
+    return "" if met is None else (_("达标") if met else _("未达标"))
 
 
 def gap_sentence(standing: Standing | None) -> str:

@@ -176,6 +176,8 @@ def test_the_worker_is_given_every_job_with_its_timetable(app: Flask, cast: Cast
         return [(at - midnight).seconds // 60 for at in minutes if tasks[name].validate_datetime(at)]
 
     assert hours("verify_ledger") == [3 * 60 + 30]
+    assert hours("take_ledger_root") == [3 * 60 + 20]  # before the audit, which then checks it
+    assert hours("settle_years") == list(range(24 * 60))
     assert hours("purge_expired") == [3 * 60 + 10]
     assert hours("close_ended_occurrences") == list(range(0, 24 * 60, 5))
     jobs.db.session.commit()  # the worker has a connection of its own

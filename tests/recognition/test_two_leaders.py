@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from credit_app.attendance.lists import PRESENT_COLUMNS, Listed, OccurrenceList, occurrence_list, present_of
+from credit_app.attendance.lists import PRESENT_COLUMNS, OccurrenceList, occurrence_list, present_of
 from credit_app.attendance.models import Attendance
 from credit_app.attendance.reach import Reach
 from credit_app.extensions import db
@@ -83,9 +83,8 @@ def test_also_without_the_lock_no_credit_stays_for_a_returned_worksheet(
 ) -> None:
     """The row is what they meet at; whoever comes second asks the ledger, whatever was read of the worksheet before."""
 
-    def unlocked(session: Session, *, pupils: list[Listed]) -> dict[int, Any]:
-        ids = [pupil.attendance_id for pupil in pupils]
-        rows = session.execute(select(*PRESENT_COLUMNS).where(Attendance.id.in_(ids)))
+    def unlocked(session: Session, *, accounts: dict[int, str]) -> dict[int, Any]:
+        rows = session.execute(select(*PRESENT_COLUMNS).where(Attendance.id.in_(accounts)))
         return {row.id: present_of(row) for row in rows}
 
     monkeypatch.setattr(actions, "locked_presence", unlocked)

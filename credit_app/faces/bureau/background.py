@@ -15,6 +15,8 @@ LONGEST_SILENCE = {
     "close_ended_occurrences": timedelta(hours=1),
     "credit_waiting_results": timedelta(hours=3),
     "verify_ledger": timedelta(hours=26),
+    "take_ledger_root": timedelta(hours=26),
+    "settle_years": timedelta(hours=1),
     "purge_expired": timedelta(hours=26),
     "work_off_rule_changes": timedelta.max,  # silent for as long as nobody asks for anything
 }
@@ -37,6 +39,8 @@ def job_lines(runs: Mapping[str, JobRun], *, now: datetime) -> list[JobLine]:
         "close_ended_occurrences": _("自动结束过时的场次"),
         "credit_waiting_results": _("补认定等待规则的成果"),
         "verify_ledger": _("核对学分台账"),
+        "take_ledger_root": _("签署台账日根"),
+        "settle_years": _("生成学年结算名单"),
         "purge_expired": _("清理过期的登录"),
         "work_off_rule_changes": _("规则模拟和重新认定"),
     }
@@ -70,4 +74,18 @@ def _report(name: str, figures: Mapping[str, int]) -> str:
         return _("全部核对无误。")
     if name == "work_off_rule_changes":
         return _("办理了 %(count)s 批。", count=figures.get("steps", 0))
+    if name == "take_ledger_root":
+        if not figures.get("taken"):
+            return _("当天的日根已经签署。")
+        return _(
+            "已签署，覆盖 %(accounts)s 个账户、%(entries)s 条记录。",
+            accounts=figures["accounts"],
+            entries=figures["entries"],
+        )
+    if name == "settle_years":
+        return _settled(figures.get("settled", 0))
     return _("清理了 %(count)s 条记录。", count=sum(figures.values()))
+
+
+def _settled(years: int) -> str:
+    return _("生成了 %(count)s 个区的学年结算名单。", count=years) if years else _("没有待生成的名单。")

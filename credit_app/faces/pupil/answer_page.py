@@ -66,6 +66,9 @@ def told(answer: Answer) -> Told:
     if params.get("reason") == "no_rule_set":
         text = _("已记录到场。当天还没有生效的学分规则，发布后会补认定。")
         return Told("good", answer.title, text, None, [answer.next_step] if params.get("awaits_check_out") else [])
+    if params.get("reason") == "year_settled":
+        text = _("已记录到场。该学年已经结算，学分需经学校提出、教育局批准后补记。")
+        return Told("good", answer.title, text, None, [])
     if answer.good and params.get("could_earn") == 0 and advice:
         # Limits have used up what this could bring: better told now than found out afterwards.
         text = _("已记录到场，但这次不再得学分：%(advice)s。", advice=advice[0])

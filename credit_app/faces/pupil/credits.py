@@ -11,9 +11,10 @@ from credit_app.faces.guards import requires
 from credit_app.faces.pupil import blueprint
 from credit_app.faces.pupil.own import own_student
 from credit_app.faces.titles import category_titles
+from credit_app.ledger.settlements import settled_through
 from credit_app.progress.queries import participation_of, participations_of, years_of
 from credit_app.rule_books.queries import books_named
-from credit_app.rules.calendar import academic_year
+from credit_app.rules.calendar import academic_year, academic_year_bounds
 
 
 @blueprint.get("/pupil/credits")
@@ -32,12 +33,18 @@ def credits() -> str:
         "pupil/credits.html",
         year=year,
         years=years,
+        settled=_is_settled(student.account_ref, year),
         total=sum(each.centicredits for each in participations),
         attended=sum(not each.voided for each in participations),
         participations=[(each, explain(each, books)) for each in participations],
         sample=any(book.sample for book in books.values()),
         titles=category_titles(db.session),
     )
+
+
+def _is_settled(account_ref: str | None, year: str) -> bool:
+    through = settled_through(db.session, account_ref=account_ref)
+    return through is not None and academic_year_bounds(year)[1] <= through
 
 
 @blueprint.get("/pupil/credits/<public_id>")

@@ -10,6 +10,7 @@ blueprint = Blueprint("teacher", __name__, url_prefix="/teacher")
 
 from credit_app.faces.teacher import (  # noqa: E402, F401
     classes,
+    corrections,
     home,
     merges,
     occurrences,
@@ -17,6 +18,7 @@ from credit_app.faces.teacher import (  # noqa: E402, F401
     result_sheets,
     results,
     roster,
+    settlements,
     slips,
     transfers,
     voiding,

@@ -50,6 +50,7 @@ def participation(public_id: str, participation_id: str) -> str:
         participation=found,
         explanation=explain(found, books),
         chapters=chapters(found, books),
+        may_correct=any(role.school_id == student.school_id for role in entered_as("science_counselor")),
         titles=category_titles(db.session),
     )
 

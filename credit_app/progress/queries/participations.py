@@ -6,7 +6,7 @@ The same rows serve the pupil, the guardian and the teacher, so that all of them
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -275,3 +275,13 @@ def _judged(session: Session, student: Student, waiting: Iterable[_Waiting]) -> 
 
 def _newest_first(participations: Iterable[Participation]) -> list[Participation]:
     return sorted(participations, key=lambda each: (each.starts_at, each.public_id), reverse=True)
+
+
+def account_of_participation(session: Session, *, public_id: str, district_ids: Collection[int]) -> str | None:
+    """The account that a participation of a pupil of these districts is posted to; None when there is none."""
+    return session.scalar(
+        select(Student.account_ref)
+        .join(Attendance, Attendance.student_id == Student.id)
+        .join(School, School.id == Student.school_id)
+        .where(Attendance.public_id == public_id, School.district_id.in_(district_ids))
+    )
