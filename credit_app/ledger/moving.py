@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from credit_app.errors import Conflict
 from credit_app.ledger.rejudging import CORRECTED, MERGED, Past, judge_again, past_of
 from credit_app.ledger.writing import Writer, entries_of, locked_account
 from credit_app.rule_books.queries import book_named
@@ -32,12 +34,16 @@ def move_credits(
     Each keeps the book it was judged by; what two people decided on comes along. Both accounts are locked, in order of
     their id.
     Returns: by how many centicredits the balance of `into_ref` has changed.
+    Raises: Conflict when something in `from_ref` belongs to a year that has been settled: its final list stands.
     """
     accounts = {ref: locked_account(session, ref, now) for ref in sorted((from_ref, into_ref))}
     entries = entries_of(session, from_ref)
     standing = {key: item for key, item in past_of(entries).items() if not item.reversed}
     if not standing:
         return 0
+    settled_through = [account.settled_through for account in accounts.values() if account.settled_through]
+    if settled_through and min(item.fact.occurred_on for item in standing.values()) <= max(settled_through):
+        raise Conflict(_("这名学生有学分属于已结算的学年，不能合并；请由教育局更正。"))
     _take_out(Writer(session, accounts[from_ref], now, recorded_by), standing, cause)
     coming = {key: item for key, item in standing.items() if key not in leaving}
     if not coming:

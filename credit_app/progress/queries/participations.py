@@ -279,9 +279,17 @@ def _newest_first(participations: Iterable[Participation]) -> list[Participation
 
 def account_of_participation(session: Session, *, public_id: str, district_ids: Collection[int]) -> str | None:
     """The account that a participation of a pupil of these districts is posted to; None when there is none."""
-    return session.scalar(
+    own = (
         select(Student.account_ref)
-        .join(Attendance, Attendance.student_id == Student.id)
         .join(School, School.id == Student.school_id)
-        .where(Attendance.public_id == public_id, School.district_id.in_(district_ids))
+        .where(School.district_id.in_(district_ids))
+    )
+    return session.scalar(
+        own.join(Attendance, Attendance.student_id == Student.id)
+        .where(Attendance.public_id == public_id)
+        .union_all(
+            own.join(ReviewedResult, ReviewedResult.student_id == Student.id).where(
+                ReviewedResult.public_id == public_id
+            )
+        )
     )
