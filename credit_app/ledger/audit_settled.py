@@ -71,9 +71,11 @@ def _audit_corrections(session: Session) -> Iterator[Finding]:
 
 
 def _audit_corrected_entries(session: Session) -> Iterator[Finding]:
+    # In whatever account: a merge takes a correction along into another one, and its paper stays what it is.
+    approved = and_(LedgerCorrection.public_id == LedgerEntry.cause, LedgerCorrection.state == "approved")
     query = (
         select(LedgerEntry.account_id, LedgerEntry.seq)
-        .outerjoin(LedgerCorrection, _behind())
+        .outerjoin(LedgerCorrection, approved)
         .where(LedgerEntry.reason == CORRECTED, LedgerCorrection.id.is_(None))
         .order_by(LedgerEntry.account_id, LedgerEntry.seq)
     )

@@ -7,10 +7,11 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from credit_app.ledger.correcting import approve_correction, propose_correction
 from credit_app.ledger.figures import Figures
 from credit_app.ledger.models import LedgerAccount
-from credit_app.ledger.rejudging import CORRECTED, past_of
-from credit_app.ledger.writing import Writer, entries_of, locked_account
+from credit_app.ledger.rejudging import past_of
+from credit_app.ledger.writing import entries_of
 from credit_app.organisations import actions as organisations
 from credit_app.rule_books.actions import publish_book
 from credit_app.schools import actions as schools
@@ -87,21 +88,26 @@ def test_a_fact_that_comes_late_ends_the_same_before_and_after_a_replay(db_sessi
 def test_what_people_corrected_and_what_is_settled_stays(db_session: Session, cast: Cast) -> None:
     took_part(db_session, cast.pupil, visit("corrected"))
     took_part(db_session, cast.classmate, visit("settled"))
-    account = locked_account(db_session, str(cast.pupil.account_ref), NOW)
-    writer = Writer(db_session, account, NOW, cast.officer.public_id)
-    past = past_of(entries_of(db_session, account.id))["corrected"]
-    writer.append(
-        "adjustment",
-        past.fact,
-        clause=past.clause,
-        rule_set=past.rule_set,
-        trace=[],
+    account_ref = str(cast.pupil.account_ref)
+    correction = propose_correction(
+        db_session,
+        account_ref=account_ref,
+        participation="corrected",
         centicredits=20,
-        points_to=past.award_seq,
-        reason=CORRECTED,
-        cause="somebody's",
+        reason="漏记",
+        document_ref="更正单 1",
+        proposed_by=cast.officer,
+        proposed_as="bureau_officer",
+        now=NOW,
     )
-    writer.close(account.totals, account.totals_rule_set, account.last_order)
+    approve_correction(
+        db_session,
+        correction=correction,
+        decided_by=cast.second_officer,
+        decided_as="bureau_officer",
+        remark="",
+        now=NOW,
+    )
     db_session.get_one(LedgerAccount, str(cast.classmate.account_ref)).settled_through = date(2027, 8, 31)
     db_session.commit()
 
@@ -111,7 +117,7 @@ def test_what_people_corrected_and_what_is_settled_stays(db_session: Session, ca
     assert Figures.from_json(simulation.result).settled == 1
     replay = replayed(db_session, cast, published(db_session, draft), cast.district)
     assert (replay.settled, differences_posted(db_session, replay)) == (1, {"corrected": 30})
-    assert past_of(entries_of(db_session, account.id))["corrected"].standing == 100
+    assert past_of(entries_of(db_session, account_ref))["corrected"].standing == 100
     assert broken_rows(db_session) == []
 
 
