@@ -81,10 +81,11 @@
     codes.forEach(function (_rows, old) { if (old < slot - 1) { codes.delete(old); } });
   }
 
-  function take(answer, askedAt) {
+  // `at` and `wall` are the two clocks at one moment: a body that comes slowly must not look like a tablet that slept.
+  function take(answer, at, wall) {
     serverMs = answer.server_ms;
-    heardAt = askedAt;
-    wallAtHeard = Date.now();
+    heardAt = at;
+    wallAtHeard = wall;
     slotMs = answer.slot_seconds * 1000;
     door = answer.door;
     answer.codes.forEach(function (code) { codes.set(code.slot, code.rows); });
@@ -116,13 +117,14 @@
       signal: stop.signal,
     }).then(function (response) {
       const heard = performance.now();
+      const wall = Date.now();
       if (response.status === 401) {
         return response.json().then(function (answer) { end(answer.message); });
       }
       if (!response.ok) {
         throw new Error(String(response.status));
       }
-      return response.json().then(function (answer) { take(answer, heard); });
+      return response.json().then(function (answer) { take(answer, heard, wall); });
     }).catch(function () {
       failures += 1;
     }).then(function () {
