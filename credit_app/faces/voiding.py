@@ -26,7 +26,7 @@ from credit_app.attendance.voiding import (
 )
 from credit_app.errors import InvalidInput
 from credit_app.extensions import db
-from credit_app.faces.formatting import signed_credits
+from credit_app.faces.formatting import credits, signed_credits
 from credit_app.faces.guards import this_user
 from credit_app.faces.refusals import show_at_field
 from credit_app.storage import expect_writes
@@ -89,7 +89,7 @@ def void(listed: OccurrenceList, participation: str, form: VoidForm) -> bool:
             db.session.commit()
             told = _("到场已作废。")
             if taken:
-                told = _("到场已作废，收回学分 %(credits)s。", credits=signed_credits(-taken))
+                told = _("到场已作废，收回学分 %(credits)s。", credits=credits(taken))
             flash(told, "success")
             return True
     db.session.rollback()

@@ -57,7 +57,7 @@ def test_an_attendance_is_voided_explained_to_the_pupil_and_restored(
 
     assert void(leader, page, visited).status_code == 303
     said = leader.get(page).text
-    assert "到场已作废，收回学分 −0.5" in said
+    assert "到场已作废，收回学分 0.5" in said
     assert "<s>" in said
     assert "由别人代签：同学代签" in words(said)
     assert ("林晓雨" in words(said)) == (face == "teacher")
@@ -166,6 +166,7 @@ def test_a_pupil_is_released_here_and_received_there(
     page = old.submit(f"{own}/transfer", seen_on=f"{own}/transfer").text
     code = re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", page)
     assert code is not None
+    assert "用到 11月16日" in words(page).replace("\u2009", "").replace("\u200a", "")
     assert "等待接收" in old.get("/teacher/transfers").text
     assert code.group() not in old.get("/teacher/transfers").text
 

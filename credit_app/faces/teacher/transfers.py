@@ -5,6 +5,7 @@ The code stands in the answer to the request that made it and nowhere else; it t
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -71,12 +72,13 @@ def transfer_out(public_id: str) -> str:
 def transfer_release(public_id: str) -> str:
     """The pupil may be received elsewhere; the code stands on this page only."""
     student = _student(public_id)
-    transfer, code = moving.release_student(db.session, student=student, released_by=this_user(), now=clock.now())
+    _transfer, code = moving.release_student(db.session, student=student, released_by=this_user(), now=clock.now())
+    last_day = clock.today() + timedelta(days=moving.VALID_DAYS)
     db.session.commit()
     with reading():
         note_access("student", public_id, FIELDS)
         return render_template(
-            "teacher/transfer_out.html", student=student, code=code, transfer=transfer, days=moving.VALID_DAYS
+            "teacher/transfer_out.html", student=student, code=code, last_day=last_day, days=moving.VALID_DAYS
         )
 
 
