@@ -6,8 +6,10 @@ category cap over the same rows, hand-written as groupby, cumsum and clip. All t
 the clock shows the waiting for other processes too, the CPU time does not, so ratios are of CPU time.
 
 What bounds the batch is memory traffic, not rules: each of the 31 clauses reads and writes a handful of columns over
-the rows that it speaks about, and each result column is a new array. Rows that come by pupil and time need no sort;
-others cost one. A limit without a key finds its groups already together; one per venue sorts its own rows.
+the rows that it speaks about. So it goes by stretches of whole pupils that fit a processor's cache (all rows at once
+took 2.5 times as long at ten million), and what is left is writing each result column, a new array, once. Rows that
+come by pupil and time need no sort; others cost one. A limit without a key finds its groups already together; one per
+venue sorts its own rows.
 """
 
 from __future__ import annotations

@@ -126,7 +126,8 @@ def amounts_in_batch(trial: Trial, accounts: Iterable[Held]) -> dict[tuple[str, 
     if not facts:
         return {}
     # The batch form brings in the library of frames, which takes a second and is of no use to a page.
-    from credit_app.rules.batch import award_batch, facts_frame  # noqa: PLC0415
+    from credit_app.rules.batch import award_batch  # noqa: PLC0415
+    from credit_app.rules.frame import facts_frame  # noqa: PLC0415
 
     amounts = award_batch(facts_frame(facts), trial.change.book)["centicredits"].tolist()
     return {(account, fact.participation): int(amount) for (account, fact), amount in zip(facts, amounts, strict=True)}

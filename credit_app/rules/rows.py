@@ -49,6 +49,12 @@ class Columns:
     def __len__(self) -> int:
         return len(self.pupil)
 
+    def part(self, part: slice) -> Columns:
+        """A stretch of the rows, as views."""
+        numbers = {name: column[part] for name, column in self.numbers.items()}
+        words = {name: Words(column.places[part], column.known) for name, column in self.words.items()}
+        return Columns(self.pupil[part], self.day[part], numbers, words)
+
     @cached_property
     def first_year(self) -> Array:
         """The calendar year in which the academic year of each row's day began."""

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from credit_app.rules.batch import NOT_ASKED, award_batch, facts_frame
+from credit_app.rules.batch import NOT_ASKED, award_batch
 from credit_app.rules.book import Book
 from credit_app.rules.clauses.base import Condition
 from credit_app.rules.examples import facts_of, load_cases
 from credit_app.rules.facts import Fact
+from credit_app.rules.frame import facts_frame
 from credit_app.rules.single import Award, judge_history
 from credit_app.rules.terms import NoRuleSet
 from tests.rules.drawing import books, histories
@@ -30,9 +31,9 @@ def step_columns(award: Award, book: Book) -> dict[str, int]:
     return shown
 
 
-def assert_agree(pupils: dict[str, list[Fact]], book: Book, frame: pd.DataFrame) -> None:
+def assert_agree(pupils: dict[str, list[Fact]], book: Book, frame: pd.DataFrame, rows_at_once: int = 100) -> None:
     """Each row of the batch form tells what the single form finds for the same participation."""
-    result = award_batch(frame, book)
+    result = award_batch(frame, book, rows_at_once=rows_at_once)
     assert list(result.index) == list(frame.index)
     rows = {
         (row["pupil"], row["participation"]): told
@@ -61,10 +62,13 @@ def frame_of(pupils: dict[str, list[Fact]]) -> pd.DataFrame:
     book=books(),
     pupils=st.dictionaries(st.sampled_from(["Ann", "Bo", "Cai"]), histories(), min_size=1),
     seed=st.integers(0, 2**16),
+    rows_at_once=st.sampled_from([1, 3, 100]),
 )
-def test_both_forms_agree_on_every_step(book: Book, pupils: dict[str, list[Fact]], seed: int) -> None:
+def test_both_forms_agree_on_every_step(
+    book: Book, pupils: dict[str, list[Fact]], seed: int, rows_at_once: int
+) -> None:
     frame = frame_of(pupils)
-    assert_agree(pupils, book, frame.sample(frac=1, random_state=seed))
+    assert_agree(pupils, book, frame.sample(frac=1, random_state=seed), rows_at_once)
 
 
 def cases() -> Iterable[tuple[str, list[Fact]]]:
