@@ -83,7 +83,7 @@ class _Verdicts:
         """Every code met so far; columns of reasons hold places in this list."""
         self.amounts = [clause for clause in book.clauses if isinstance(clause, Amount)]
         self.steps = {
-            clause.id: np.full(count, NOT_ASKED, dtype="int8" if isinstance(clause, Condition) else "int32")
+            clause.id: np.empty(count, dtype="int8" if isinstance(clause, Condition) else "int32")
             for clause in book.clauses
         }
         self.owner = np.full(count, NOT_ASKED, dtype="int16")
@@ -145,6 +145,8 @@ class _Judging:
 
     def judge(self) -> None:
         """All clauses, in the order of a plan's steps."""
+        for column in self.verdicts.steps.values():
+            column[self.part] = NOT_ASKED
         for place, amount in enumerate(self.verdicts.amounts):
             self.owner[self._spoken_about(amount.scope)] = place
         for clause in self.book.clauses:
