@@ -10,11 +10,13 @@ from credit_app.people import models as people
 from credit_app.recognition import models as recognition
 from credit_app.recognition.results import models as results
 from credit_app.rule_books import models as rule_books
+from credit_app.schools import cards
 from credit_app.schools import models as schools
 
 __all__ = [
     "activities",
     "attendance",
+    "cards",
     "ledger",
     "operations",
     "organisations",

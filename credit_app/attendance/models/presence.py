@@ -1,4 +1,4 @@
-"""Tables of being there."""
+"""Tables of who was there, and of every scan."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from credit_app.activities.models import Occurrence
+from credit_app.attendance.models.devices import Device
 from credit_app.extensions import Model
 from credit_app.keys import new_public_id
 from credit_app.people.models import User
@@ -84,7 +85,9 @@ class ScanEvent(Model):
     """Every scan that carried a genuine code, with the answer it got; UPDATE and DELETE are refused by triggers.
 
     (`origin`, `client_uid`) is the idempotency key: a repeated request gets `answer` back. `digest` is a keyed digest
-    of the content, so that I1 can tell an edited row.
+    of the content, so that I1 can tell an edited row. `origin` is ``claim``, ``device:<public id>``, ``roll_call``,
+    ``confirm`` (a leader confirmed an end) or ``hold`` (one that waited was accepted). `evidence` is what the sender
+    told about it, and what was made of that.
     """
 
     __tablename__ = "scan_event"
@@ -92,10 +95,11 @@ class ScanEvent(Model):
         UniqueConstraint("origin", "client_uid"),
         CheckConstraint("direction IN ('in', 'out')", name="direction"),
         Index("ix_scan_event_occurrence_id", "occurrence_id", "student_id"),
+        Index("ix_scan_event_device_id", "device_id", "device_seq"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    origin: Mapped[str] = mapped_column(Text)  # "claim", later "device:…"
+    origin: Mapped[str] = mapped_column(Text)
     client_uid: Mapped[str] = mapped_column(Text)
     occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id"))
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
@@ -106,6 +110,27 @@ class ScanEvent(Model):
     status: Mapped[str] = mapped_column(Text)
     answer: Mapped[dict[str, Any]] = mapped_column(Json)
     digest: Mapped[str] = mapped_column(Text)
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
+    device_seq: Mapped[int | None]
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    device: Mapped[Device | None] = relationship()
+
+
+class ScanUndo(Model):
+    """Whoever scanned took it back at once: the scan stands, and counts as if it had not been. Append-only by trigger.
+
+    `client_uid` is the undoing device's key for it.
+    """
+
+    __tablename__ = "scan_undo"
+    __table_args__ = (UniqueConstraint("device_id", "client_uid"),)
+
+    scan_event_id: Mapped[int] = mapped_column(ForeignKey("scan_event.id"), primary_key=True)
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
+    client_uid: Mapped[str] = mapped_column(Text)
+    undone_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RefusedCode(Model):
