@@ -23,7 +23,7 @@ from credit_app.attendance.crediting import Present, credit, outlook
 from credit_app.attendance.models import Attendance, RefusedCode
 from credit_app.attendance.queries import ScanContext
 from credit_app.attendance.scans import Scan, ScanRaced, folded_scans, store_scan
-from credit_app.attendance.stays import Presence, presence_of
+from credit_app.attendance.stays import Presence, Sighting, presence_of
 from credit_app.ledger.models import LedgerEntry
 from credit_app.schools.merges import survivor_id
 from credit_app.schools.models import Student
@@ -118,11 +118,11 @@ def _decide(session: Session, context: ScanContext, scan: Scan, now: datetime) -
 def _enter(session: Session, context: ScanContext, scan: Scan, now: datetime) -> Answer:
     if context.grade is None:
         raise ValueError("nobody without a grade is let in: see `refusal`")
-    presence = Presence().after("in", scan.scanned_at)
+    presence = Presence().after(_sighting(scan))
     if context.last_scan_at is not None or context.has_absorbed:
         presence = _folded(session, context, scan)
     presence = _as_the_door_stands(context, presence)
-    present = register.enter(session, context=context, scan=scan, grade=context.grade, presence=presence)
+    present = register.enter(session, context=context, grade=context.grade, presence=presence)
     told = _award(session, context, present, now)
     _assume_end(session, context, present, told)
     return Answer("ok", _told(present, scan) | told)
@@ -136,8 +136,16 @@ def _move(session: Session, context: ScanContext, known: Present, scan: Scan, no
         return _unmoved(session, context, known, scan)
     present = register.move(session, known=known, student_id=context.student_id, presence=presence)
     told = _told(present, scan)
-    same_stay = (presence.stayed_seconds, presence.last_out_at) == (before.stayed_seconds, before.last_out_at)
-    if scan.direction == "in" and same_stay:
+    if presence.as_times() == before.as_times():
+        # Nobody moved; we are surer than before that the pupil was there, and the rules may ask for that.
+        _award(session, context, present, now)
+        return _unmoved(session, context, present, scan)
+    same_facts = (presence.stayed_seconds, presence.last_out_at, presence.proof) == (
+        before.stayed_seconds,
+        before.last_out_at,
+        before.proof,
+    )
+    if scan.direction == "in" and same_facts:
         # Coming in again changes no fact: the next check-out does.
         return Answer("ok", told | _outlook(session, context, present))
     if scan.direction == "out":
@@ -160,15 +168,21 @@ def _presence_after(session: Session, context: ScanContext, known: Present, scan
     before = known.presence
     instants = (before.open_since_at, before.last_out_at, before.first_in_at, context.last_scan_at)
     latest = max(instant for instant in instants if instant)
+    if context.undone:
+        return _folded(session, context, scan)
     if scan.scanned_at > latest and not context.has_absorbed and not _is_closed(context):
-        return before.after(scan.direction, scan.scanned_at)
+        return before.after(_sighting(scan))
     return _folded(session, context, scan)
 
 
 def _folded(session: Session, context: ScanContext, scan: Scan) -> Presence:
     occurrence_id, student_id = context.happening.occurrence_id, context.student_id
     stored = folded_scans(session, student_id=student_id, occurrence_id=occurrence_id, scanning_id=student_id)
-    return presence_of([*stored, (scan.scanned_at, scan.direction)])
+    return presence_of([*stored, _sighting(scan)])
+
+
+def _sighting(scan: Scan) -> Sighting:
+    return Sighting(scan.scanned_at, scan.direction, scan.proof)
 
 
 def _is_closed(context: ScanContext) -> bool:

@@ -23,7 +23,7 @@ def refusal(context: ScanContext, scan: Scan, now: datetime) -> Answer | None:
 
 def held_while_void(context: ScanContext) -> Answer | None:
     """Whose attendance has been voided is neither moved nor credited by a scan: it waits for a person to restore it."""
-    if context.attendance is None or context.attendance.state != "voided":
+    if context.attendance is None or context.attendance.state != "voided" or context.undone:
         return None
     return Answer("held", {"reason": "voided", "participation": context.attendance.participation})
 
@@ -38,7 +38,7 @@ def _closed(context: ScanContext, scan: Scan) -> bool:
 def _refusal_to_leave(context: ScanContext, scan: Scan) -> Answer | None:
     if _closed(context, scan) or scan.scanned_at > context.happening.ends_at + LEAVES_UNTIL:
         return Answer("closed")
-    return Answer("not_checked_in") if context.attendance is None else None
+    return Answer("not_checked_in") if context.attendance is None or context.undone else None
 
 
 def _refusal_to_enter(context: ScanContext, scan: Scan) -> Answer | None:
@@ -57,6 +57,10 @@ def _refusal_to_enter(context: ScanContext, scan: Scan) -> Answer | None:
         return Answer("not_eligible", {"reason": "other_school"})
     if not happening.grade_from <= context.grade <= happening.grade_to:
         return Answer("not_eligible", {"grade_from": happening.grade_from, "grade_to": happening.grade_to})
-    if attendance is None and happening.capacity is not None and context.heads >= happening.capacity:
+    if (
+        (attendance is None or context.undone)
+        and happening.capacity is not None
+        and context.heads >= happening.capacity
+    ):
         return Answer("full", {"capacity": happening.capacity})
     return None

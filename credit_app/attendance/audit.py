@@ -18,8 +18,8 @@ from credit_app.attendance.crediting import Present, present_fact
 from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
 from credit_app.attendance.scans import FOLDED, HELD, SCAN_COLUMNS, StoredScan, counted
-from credit_app.attendance.seal import SEALED, scan_digest
-from credit_app.attendance.stays import Presence, presence_of
+from credit_app.attendance.seal import SEALED, SENT, scan_digest
+from credit_app.attendance.stays import Presence, Sighting, presence_of
 from credit_app.errors import NoRuleSet
 from credit_app.findings import Finding, Progress
 from credit_app.ledger.models import LedgerCorrection, LedgerEntry
@@ -46,13 +46,13 @@ def audit(session: Session, progress: Progress) -> Iterator[Finding]:
 
 
 def _audit_scans(session: Session, progress: Any) -> Iterator[Finding]:
-    columns = [getattr(ScanEvent, column) for column in SEALED]
+    columns = [getattr(ScanEvent, column) for column in (*SEALED, *SENT)]
     last = done = 0
     while rows := session.execute(
         select(ScanEvent.id, ScanEvent.digest, *columns).where(ScanEvent.id > last).order_by(ScanEvent.id).limit(CHUNK)
     ).all():
         for row in rows:
-            if row.digest != scan_digest({column: getattr(row, column) for column in SEALED}):
+            if row.digest != scan_digest({column: getattr(row, column) for column in (*SEALED, *SENT)}):
                 yield Finding("I1", f"scan_event ({row.id})", "its content is not what was acknowledged")
         last, done = rows[-1].id, done + len(rows)
         progress(done)
@@ -84,21 +84,23 @@ def _audit_attendances(session: Session, progress: Any) -> Iterator[Finding]:
         progress(done)
 
 
-def _audit_presence(row: Any, scans: Sequence[tuple[Any, str]]) -> Iterator[Finding]:
-    if row.proof in ("roll_call", "declared") or not scans:
-        if row.proof in ("self_scan", "staff_scan"):
+def _audit_presence(row: Any, scans: Sequence[Sighting]) -> Iterator[Finding]:
+    if not scans:
+        # All of its scans may have been taken back at once: then it is void.
+        if row.state != "voided":
             yield Finding("I1", f"attendance ({row.id})", "no accepted scan tells of it")
         return
     told = presence_of(scans)
     closed = row.end_assumed or row.status == "closed"
     same_ends = row.open_since_at == told.open_since_at or (closed and row.open_since_at is None)
-    same = (row.first_in_at, row.stayed_seconds, row.last_out_at) == (
+    same = (row.first_in_at, row.stayed_seconds, row.last_out_at, row.proof) == (
         told.first_in_at,
         told.stayed_seconds,
         told.last_out_at,
+        told.proof,
     )
     if not (same and same_ends):
-        yield Finding("I2", f"attendance ({row.id})", "its times do not follow from its accepted scans")
+        yield Finding("I2", f"attendance ({row.id})", "its times or its proof do not follow from its accepted scans")
 
 
 def _audit_award(
@@ -117,10 +119,9 @@ def _audit_award(
         row.public_id,
         row.state,
         row.grade,
-        row.proof,
         row.worksheet,
         row.end_assumed,
-        Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds),
+        Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds, row.proof),
     )
     fact = present_fact(happening_of(row[len(Attendance.__table__.columns) :]), present)
     # After the year was settled a fact is recorded and waits for two people, instead of being posted.
@@ -216,7 +217,7 @@ class _Scans:
         )
         return {row.attendance_id: row.through for row in session.execute(query)}
 
-    def of(self, row: Any) -> list[tuple[Any, str]]:
+    def of(self, row: Any) -> list[Sighting]:
         scans: list[StoredScan] = []
         waiting = [row.student_id]
         while waiting:

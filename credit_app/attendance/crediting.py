@@ -35,7 +35,6 @@ class Present:
     participation: str
     state: str
     grade: int
-    proof: str
     worksheet: str
     end_assumed: bool
     presence: Presence
@@ -129,7 +128,7 @@ def present_fact(happening: Happening, present: Present) -> Fact:
         participation=present.participation,
         grade=present.grade,
         presence=present.presence,
-        proof=present.proof,
+        proof=present.presence.proof,
         worksheet=present.worksheet,
         end_assumed=present.end_assumed,
     )

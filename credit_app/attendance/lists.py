@@ -44,8 +44,8 @@ PRESENT_COLUMNS = (
 
 def present_of(row: Row[*tuple[Any, ...]]) -> Present:
     """The attendance in a row that holds `PRESENT_COLUMNS`."""
-    presence = Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds)
-    return Present(row.id, row.public_id, row.state, row.grade, row.proof, row.worksheet, row.end_assumed, presence)
+    presence = Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds, row.proof)
+    return Present(row.id, row.public_id, row.state, row.grade, row.worksheet, row.end_assumed, presence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import Row, and_, bindparam, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from credit_app.activities.models import Activity, Occurrence
 from credit_app.attendance.answers import Answer
 from credit_app.attendance.crediting import Credited, Present
 from credit_app.attendance.facts import Happening
-from credit_app.attendance.models import Attendance, ScanEvent
+from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent
 from credit_app.attendance.stays import Presence
 from credit_app.organisations.models import School, Venue
 from credit_app.rule_books.queries import latest_stamp
@@ -65,6 +65,7 @@ class ScanContext:
     closed_at: datetime | None  # when the occurrence was closed
     last_scan_at: datetime | None  # the pupil's latest scan of this occurrence, whatever came of it
     has_absorbed: bool  # a duplicate of the pupil has been merged into this row
+    undone: bool  # the attendance is void because its scans were taken back at once, not because somebody decided so
 
     @property
     def credited(self) -> Credited:
@@ -88,6 +89,7 @@ def _context_statement() -> Any:
         .scalar_subquery()
     )
     has_absorbed = exists().where(StudentMerge.into_student_id == Student.id).correlate(Student)
+    decided = exists().where(AttendanceDecision.attendance_id == Attendance.id).correlate(Attendance)
     return (
         select(
             *HAPPENING_COLUMNS,
@@ -115,6 +117,7 @@ def _context_statement() -> Any:
             Occurrence.closed_at,
             last_scan_at.label("last_scan_at"),
             has_absorbed.label("has_absorbed"),
+            case((Attendance.state == "voided", ~decided), else_=false()).label("undone"),
         )
         .select_from(Occurrence)
         .join(Activity, Activity.id == Occurrence.activity_id)
@@ -159,13 +162,12 @@ def scan_context(session: Session, *, user_id: int, handle: str, origin: str, cl
         return None
     attendance = None
     if row.attendance_id is not None:
-        presence = Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds)
+        presence = Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds, row.proof)
         attendance = Present(
             row.attendance_id,
             row.participation,
             row.state,
             row.grade,
-            row.proof,
             row.worksheet,
             row.end_assumed,
             presence,
@@ -186,6 +188,7 @@ def scan_context(session: Session, *, user_id: int, handle: str, origin: str, cl
         closed_at=row.closed_at,
         last_scan_at=row.last_scan_at,
         has_absorbed=bool(row.has_absorbed),
+        undone=bool(row.undone),
     )
 
 

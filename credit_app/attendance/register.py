@@ -17,7 +17,7 @@ from credit_app.activities.models import Occurrence
 from credit_app.attendance.crediting import Present
 from credit_app.attendance.models import Attendance
 from credit_app.attendance.queries import ScanContext
-from credit_app.attendance.scans import Scan, ScanRaced
+from credit_app.attendance.scans import ScanRaced
 from credit_app.attendance.stays import Presence
 from credit_app.keys import new_public_id
 from credit_app.storage import insert_into
@@ -30,7 +30,7 @@ _TABLE: Any = Attendance.__table__
 _KEY = ("student_id", "occurrence_id", "attended_on")
 
 
-def enter(session: Session, *, context: ScanContext, scan: Scan, grade: int, presence: Presence) -> Present:
+def enter(session: Session, *, context: ScanContext, grade: int, presence: Presence) -> Present:
     """The pupil is in for the first time, and has been as `presence` says: scans arrive late.
 
     Raises: ScanRaced when they are already, or the last seat has just gone.
@@ -42,7 +42,7 @@ def enter(session: Session, *, context: ScanContext, scan: Scan, grade: int, pre
         "occurrence_id": happening.occurrence_id,
         "attended_on": happening.occurs_on,
         "state": "present",
-        "proof": scan.proof,
+        "proof": presence.proof,
         "grade": grade,
         "first_in_at": presence.first_in_at,
         "open_since_at": presence.open_since_at,
@@ -62,11 +62,12 @@ def enter(session: Session, *, context: ScanContext, scan: Scan, grade: int, pre
         new_id = connection.scalar(_insert(dialect_name), row)
     if new_id is None:
         raise ScanRaced
-    return Present(new_id, participation, "present", grade, scan.proof, "none", False, presence)
+    return Present(new_id, participation, "present", grade, "none", False, presence)
 
 
 def move(session: Session, *, known: Present, student_id: int, presence: Presence) -> Present:
-    """The times of an attendance are those of `presence`; an end that was assumed gives way to one that was scanned.
+    """The times and the proof of an attendance are those of `presence`; an end that was assumed gives way to one that
+    was scanned.
 
     Raises: ScanRaced when it has moved in the meantime.
     """
@@ -77,10 +78,13 @@ def move(session: Session, *, known: Present, student_id: int, presence: Presenc
             "known_id": known.id,
             "known_open_since_at": known.presence.open_since_at,
             "known_stayed_seconds": known.presence.stayed_seconds,
+            "known_proof": known.presence.proof,
             # A leader may just have decided on the worksheet: this move must be judged with it, or neither would award.
             "known_worksheet": known.worksheet,
             "known_student_id": student_id,  # a merge may just have given it to another row, and another account
             "known_state": known.state,  # nor may one who has just been voided be credited
+            "state": "present",
+            "proof": presence.proof,
             "end_assumed": end_assumed,
             "first_in_at": presence.first_in_at,
             "open_since_at": presence.open_since_at,
@@ -90,7 +94,7 @@ def move(session: Session, *, known: Present, student_id: int, presence: Presenc
     )
     if changed is None:
         raise ScanRaced
-    return replace(known, presence=presence, end_assumed=end_assumed)
+    return replace(known, state="present", presence=presence, end_assumed=end_assumed)
 
 
 def must_still_be_void(session: Session, *, known: Present) -> None:
@@ -120,7 +124,7 @@ _COLUMNS = (
     "worksheet",
 )
 
-_MOVED = ("first_in_at", "open_since_at", "last_out_at", "stayed_seconds", "end_assumed")
+_MOVED = ("state", "proof", "first_in_at", "open_since_at", "last_out_at", "stayed_seconds", "end_assumed")
 
 # Not FOR UPDATE: foreign keys to the occurrence may be checked meanwhile.
 _TAKE_TURNS = select(Occurrence.id).where(Occurrence.id == bindparam("occurrence_id")).with_for_update(key_share=True)
@@ -133,6 +137,7 @@ _MOVE = (
             bindparam("known_open_since_at", type_=_TABLE.c.open_since_at.type)
         ),
         _TABLE.c.stayed_seconds == bindparam("known_stayed_seconds"),
+        _TABLE.c.proof == bindparam("known_proof"),
         _TABLE.c.worksheet == bindparam("known_worksheet"),
         _TABLE.c.student_id == bindparam("known_student_id"),
         _TABLE.c.state == bindparam("known_state"),

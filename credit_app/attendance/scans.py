@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,8 +12,9 @@ from sqlalchemy import Select, bindparam, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from credit_app.attendance.answers import Answer
-from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent
-from credit_app.attendance.seal import SEALED, scan_digest
+from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent, ScanUndo
+from credit_app.attendance.seal import SEALED, SENT, scan_digest
+from credit_app.attendance.stays import Sighting
 from credit_app.schools.models import StudentMerge
 from credit_app.storage import insert_into
 
@@ -32,7 +33,8 @@ class ScanRaced(Exception):
 class Scan:
     """One scan: `scanned_at` is the time that counts (that of the claim), (`origin`, `client_uid`) its key.
 
-    `valid_until` is the last instant at which it may be decided; None for scans that keep.
+    `valid_until` is the last instant at which it may be decided; None for scans that keep. `evidence` is what the
+    sender told about it, kept with the scan.
     """
 
     origin: str
@@ -41,6 +43,9 @@ class Scan:
     proof: str
     scanned_at: datetime
     valid_until: datetime | None = None
+    device_id: int | None = None
+    device_seq: int | None = None
+    evidence: Mapping[str, Any] | None = None
 
 
 def store_scan(
@@ -65,6 +70,9 @@ def store_scan(
         "received_at": now,
         "status": answer.status,
         "answer": answer.to_json(),
+        "device_id": scan.device_id,
+        "device_seq": scan.device_seq,
+        "evidence": scan.evidence,
     }
     row["digest"] = scan_digest(row)
     connection = session.connection()
@@ -79,7 +87,9 @@ class StoredScan:
     student_id: int
     scanned_at: datetime
     direction: str
+    proof: str
     status: str
+    undone: bool
 
 
 SCAN_COLUMNS = (
@@ -87,22 +97,24 @@ SCAN_COLUMNS = (
     ScanEvent.student_id,
     ScanEvent.scanned_at,
     ScanEvent.direction,
+    ScanEvent.proof,
     ScanEvent.status,
+    exists().where(ScanUndo.scan_event_id == ScanEvent.id).label("undone"),
 )
 
 
 def counted(
     scans: Iterable[StoredScan], *, restored_through: int | None, scanning_id: int | None = None
-) -> list[tuple[datetime, str]]:
-    """(instant, direction) of those that make up an attendance; it was last restored after scan `restored_through`.
+) -> list[Sighting]:
+    """Those that make up an attendance; it was last restored after scan `restored_through`.
 
     A row under which nobody was ever let in or found inside tells nothing: its checks-out were another's, unless it is
     the row that is scanning now (`scanning_id`).
     """
-    scans = list(scans)
+    scans = [scan for scan in scans if not scan.undone]
     tells = {scan.student_id for scan in scans if scan.status not in ("not_checked_in", HELD)} | {scanning_id}
     return [
-        (scan.scanned_at, scan.direction)
+        Sighting(scan.scanned_at, scan.direction, scan.proof)
         for scan in scans
         if (scan.status in FOLDED and scan.student_id in tells)
         or (scan.status == HELD and restored_through is not None and scan.id <= restored_through)
@@ -111,8 +123,8 @@ def counted(
 
 def folded_scans(
     session: Session, *, student_id: int, occurrence_id: int, scanning_id: int | None = None
-) -> list[tuple[datetime, str]]:
-    """(instant, direction) of the scans that make up this pupil's attendance of this occurrence; one statement.
+) -> list[Sighting]:
+    """The scans that make up this pupil's attendance of this occurrence; one statement.
 
     Scans keep the row under which they were made. Those of a duplicate that was merged into the pupil are theirs,
     unless the duplicate has an attendance of its own there, which was left behind void.
@@ -164,7 +176,7 @@ def _insert(dialect_name: str) -> Any:
     # Built once: on the scan's path composing statements costs more than the database does.
     return (
         insert_into(dialect_name)(ScanEvent.__table__)
-        .values({column: bindparam(column) for column in (*SEALED, "digest")})
+        .values({column: bindparam(column) for column in (*SEALED, *SENT, "digest")})
         .on_conflict_do_nothing(index_elements=["origin", "client_uid"])
         .returning(ScanEvent.__table__.c.id)
     )

@@ -23,10 +23,15 @@ SEALED = (
 )
 
 
+SENT = ("device_id", "device_seq", "evidence")
+"""What a device adds; not in the digest of a scan that has none of it, which is older than these columns."""
+
+
 def scan_digest(row: Mapping[str, Any]) -> str:
-    """The digest of a scan's `SEALED` columns."""
+    """The digest of a scan's `SEALED` columns, and of the `SENT` ones that it has."""
     plain = [
         round(value.timestamp() * 1_000_000) if isinstance(value, datetime) else value
         for value in (row[column] for column in SEALED)
     ]
+    plain += [[column, row[column]] for column in SENT if row.get(column) is not None]
     return keyed_digest("scan", of=compact_json(plain, sort_keys=True))

@@ -108,6 +108,7 @@ def restore_attendance(
         .where(Attendance.id == present.id)
         .values(
             state="present",
+            proof=presence.proof,
             first_in_at=presence.first_in_at,
             open_since_at=presence.open_since_at,
             last_out_at=presence.last_out_at,

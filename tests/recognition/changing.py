@@ -38,7 +38,7 @@ class Been:
             elif direction == "out" and inside is not None:
                 seconds += int((at - inside).total_seconds())
                 inside, last_out = None, at
-        return Presence(min(at for at, way in self.scans if way == "in"), inside, last_out, seconds)
+        return Presence(min(at for at, way in self.scans if way == "in"), inside, last_out, seconds, "self_scan")
 
 
 @dataclass(slots=True)
