@@ -7,7 +7,7 @@ CATALOGUES := $(wildcard credit_app/translations/*/LC_MESSAGES/messages.po)
 .DEFAULT_GOAL := help
 # The steps build on each other, and none is worth a second process.
 .NOTPARALLEL:
-.PHONY: help run test check lint types contract templates translations format messages lock bench demo-reset clean \
+.PHONY: help run test check lint types contract templates translations format messages lock bench drill demo-reset clean \
         environment environment-dev browser catalogues
 
 help: ## list the targets
@@ -49,6 +49,9 @@ lock: environment-dev ## renew requirements*.txt from pyproject.toml (UPGRADE=1 
 
 bench: environment-dev catalogues ## measure against the minimal view and the floors (ARGS= for one bench)
 	$(PYTHON_IN) -m bench $(ARGS)
+
+drill: environment-dev catalogues ## kill workers and the database while pupils check in (ARGS="--kills 80 --seed 7")
+	$(PYTHON_IN) -m tests.drills.crash $(ARGS)
 
 demo-reset: environment catalogues ## throw the demonstration away and build it anew
 	@.ci/demo-reset.sh

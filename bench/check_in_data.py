@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import flask_migrate
-from flask import Flask, session
-from flask_wtf.csrf import generate_csrf
+from flask import Flask
 from sqlalchemy import select
 
 from bench import minimal
+from bench.city import Phones, PupilKey, http, open_occurrences, settle_pupils
 from config import Config
-from credit_app.activities.actions import (
-    Outline,
-    add_occurrence,
-    create_activity,
-    decide_on_activity,
-    submit_activity,
-)
 from credit_app.app import create_app
 from credit_app.attendance.actions import Scan, record_scan
-from credit_app.attendance.claim import new_claim, seal
 from credit_app.attendance.queries import scan_context
-from credit_app.demo.city import sample_book
 from credit_app.extensions import db
 from credit_app.keys import new_public_id
 from credit_app.ledger import audit
 from credit_app.ledger.rejudging import Post, order_text
 from credit_app.ledger.writing import Writer, locked_account
-from credit_app.organisations.actions import create_district, create_school, create_venue
 from credit_app.organisations.models import School
-from credit_app.people.actions import create_user, grant_role
-from credit_app.people.models import User
-from credit_app.people.sign_in import begin_sign_in
-from credit_app.rule_books.actions import publish_book
 from credit_app.rule_books.queries import book_for
 from credit_app.rules.calendar import academic_year, academic_year_bounds, local_date
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import History
-from credit_app.schools.intake import NewPupil, create_pupils
 
 PUPILS, ROUNDS, ENTRIES = 1000, 5, 40
-
-
-@dataclass(frozen=True)
-class PupilKey:
-    """What a pupil's phone holds."""
-
-    user_id: int
-    token: str
-    account_ref: str
 
 
 class World:
@@ -59,9 +33,10 @@ class World:
 
     def __init__(self, app: Flask, pupils: list[PupilKey], handles: dict[str, list[str]]) -> None:
         self.app, self.pupils, self.handles = app, pupils, handles
+        self.phones = Phones(app)
 
     def minimal_requests(self, number: int) -> list[bytes]:
-        return [_http(f"/check-in/o{number}/p{position}", {}) for position in range(len(self.pupils))]
+        return [http(f"/check-in/o{number}/p{position}", {}) for position in range(len(self.pupils))]
 
     def warm_up_requests(self) -> list[bytes]:
         return self._claims(self.handles["warm_up"][0], "in")
@@ -77,23 +52,12 @@ class World:
             return [str(finding) for finding in audit.audit(db.session(), lambda done, in_all: None)]
 
     def _claims(self, handle: str, direction: str) -> list[bytes]:
-        with self.app.test_request_context():
-            csrf = generate_csrf()
-            kept = dict(session)
-            signer: Any = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
-            now = datetime.now(UTC)
-            requests = []
-            for position, pupil in enumerate(self.pupils):
-                browser = signer.dumps(kept | {"_user_id": pupil.token, "_fresh": True})
-                claim = seal(new_claim(handle=handle, direction=direction, now=now))
-                headers = {
-                    "Cookie": f"session={browser}; claim={claim}",
-                    "X-CSRFToken": csrf,
-                    # A phone each: the limits per network stay on, and are not what is measured.
-                    "X-Forwarded-For": f"10.{position >> 8 & 255}.{position & 255}.7",
-                }
-                requests.append(_http("/api/claims", headers))
-        return requests
+        now = datetime.now(UTC)
+        claims = (
+            self.phones.claim(pupil, place, handle=handle, direction=direction, now=now)
+            for place, pupil in enumerate(self.pupils)
+        )
+        return [request for _, request in claims]
 
 
 def build(url: str, *, pupils: int) -> World:
@@ -110,47 +74,14 @@ def build(url: str, *, pupils: int) -> World:
 
 
 def _build_city(now: datetime, pupils: int) -> tuple[list[PupilKey], dict[str, list[str]]]:
-    session_, set_up = db.session(), now - timedelta(days=2)
-    publish_book(session_, text=sample_book(), now=set_up)
-    district = create_district(session_, code="d", name="区")
-    school = create_school(session_, district=district, code="s", name="学校")
-    officer = create_user(session_, login_name="officer", display_name="官员", now=set_up)
-    grant_role(session_, user=officer, kind="bureau_officer", district=district, starts_on=local_date(set_up))
-    year = academic_year(local_date(now))
-    students = create_pupils(
-        session_,
-        school=school,
-        pupils=[NewPupil(name="学生", student_no=f"{n:05}", grade=7, login_name=f"s{n}") for n in range(pupils)],
-        academic_year=year,
-        starts_on=academic_year_bounds(year)[0],
-        now=set_up,
-    )
-    handles: dict[str, list[str]] = {"lecture": [], "visit": [], "warm_up": []}
-    # In the order of the rounds, a minute apart: a pupil's events are judged as they happen, not as latecomers.
-    for number in range(ROUNDS):
-        for kind in ("lecture", "visit", "warm_up"):
-            name = f"{kind}{number}"
-            venue = create_venue(session_, district=district, name=name, kind="science_museum", tier="lead")
-            outline = Outline(title=name, category="lecture" if kind == "lecture" else "venue_visit")
-            activity = create_activity(session_, outline=outline, created_by=officer, now=set_up, venue=venue)
-            starts_at = now - timedelta(minutes=120 - sum(len(made) for made in handles.values()))
-            occurrence = add_occurrence(
-                session_, activity=activity, starts_at=starts_at, ends_at=starts_at + timedelta(hours=6)
-            )
-            submit_activity(session_, activity=activity, now=set_up)
-            decide_on_activity(
-                session_, activity=activity, decision="approved", remark="", decided_by=officer, now=set_up
-            )
-            handles[kind].append(occurrence.handle)
-    users = {user.id: user for user in session_.scalars(select(User))}
-    keys = []
-    for student in students:
-        assert student.user_id is not None
-        assert student.account_ref is not None
-        token = begin_sign_in(session_, user=users[student.user_id], now=now)
-        keys.append(PupilKey(student.user_id, token, student.account_ref))
+    session_ = db.session()
+    district, officer, keys = settle_pupils(session_, pupils=pupils, now=now)
+    kinds = {"lecture": "lecture", "visit": "venue_visit", "warm_up": "venue_visit"}
+    # In the order of the rounds.
+    happenings = [(f"{kind}{number}", category) for number in range(ROUNDS) for kind, category in kinds.items()]
+    opened = open_occurrences(session_, district=district, officer=officer, happenings=happenings, now=now)
     session_.commit()
-    return keys, handles
+    return keys, {kind: [opened[f"{kind}{number}"] for number in range(ROUNDS)] for kind in kinds}
 
 
 def _build_history(pupils: list[PupilKey], now: datetime) -> None:
@@ -211,9 +142,3 @@ def _build_minimal(url: str, pupils: int) -> None:
         minimal.db.session.add_all(minimal.Occurrence(handle=f"o{n}", title="讲座") for n in range(ROUNDS + 1))
         minimal.db.session.add_all(minimal.Pupil(public_id=f"p{n}", name="学生") for n in range(pupils))
         minimal.db.session.commit()
-
-
-def _http(path: str, headers: dict[str, str]) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Length: 0", "Accept: application/json"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -44,7 +44,7 @@ async def _round(port: int, requests: Sequence[bytes], clients: int) -> Round:
         for request in pending:
             began = time.perf_counter()
             writer.write(request)
-            status, body, keep = await _answer(reader)
+            status, body, keep = await answer_of(reader)
             latencies.append(time.perf_counter() - began)
             if status != 200:
                 raise RuntimeError(f"status {status}: {body[:300]!r}")
@@ -59,7 +59,8 @@ async def _round(port: int, requests: Sequence[bytes], clients: int) -> Round:
     return Round(time.perf_counter() - began, latencies, bodies)
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes, bool]:
+async def answer_of(reader: asyncio.StreamReader) -> tuple[int, bytes, bool]:
+    """Status, body, and whether the connection stays open, of one answer."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     length = int(head.split("content-length:", 1)[1].split("\r\n", 1)[0])
     body = await reader.readexactly(length)
