@@ -36,6 +36,7 @@ __all__ = [
     "ScanRaced",
     "close_occurrence",
     "count_refused_code",
+    "decide_scan",
     "is_own_answer",
     "record_scan",
 ]
@@ -53,10 +54,18 @@ def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: date
         answer = Answer("claim_used")
         _store(session, context, scan, answer, now, client_uid=f"{scan.client_uid}.{context.student_id}")
         return answer
-    answer = refusal(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
+    answer = decide_scan(session, context=context, scan=scan, now=now)
     if not _store(session, context, scan, answer, now, client_uid=scan.client_uid):
         raise ScanRaced
     return answer
+
+
+def decide_scan(session: Session, *, context: ScanContext, scan: Scan, now: datetime) -> Answer:
+    """What the scan is answered; the attendance and its credits have followed. The caller stores both as one row.
+
+    Raises: ScanRaced when a parallel request got in between.
+    """
+    return refusal(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
 
 
 def close_occurrence(session: Session, *, occurrence: Occurrence, now: datetime) -> int:
@@ -132,7 +141,8 @@ def _move(session: Session, context: ScanContext, known: Present, scan: Scan, no
     """In or out again. A scan that changes nothing is told where the pupil stands, which is no refusal."""
     presence = _as_the_door_stands(context, _presence_after(session, context, known, scan))
     before = known.presence
-    if presence == before:
+    if presence == before and not context.undone:
+        register.must_still_stand(session, known=known)
         return _unmoved(session, context, known, scan)
     present = register.move(session, known=known, student_id=context.student_id, presence=presence)
     told = _told(present, scan)
@@ -145,7 +155,7 @@ def _move(session: Session, context: ScanContext, known: Present, scan: Scan, no
         before.last_out_at,
         before.proof,
     )
-    if scan.direction == "in" and same_facts:
+    if scan.direction == "in" and same_facts and not context.undone:
         # Coming in again changes no fact: the next check-out does.
         return Answer("ok", told | _outlook(session, context, present))
     if scan.direction == "out":
@@ -226,7 +236,7 @@ def _award(session: Session, context: ScanContext, present: Present, now: dateti
 def _store(
     session: Session, context: ScanContext, scan: Scan, answer: Answer, now: datetime, *, client_uid: str
 ) -> bool:
-    return store_scan(
+    stored = store_scan(
         session,
         scan=scan,
         client_uid=client_uid,
@@ -235,3 +245,4 @@ def _store(
         answer=answer,
         now=now,
     )
+    return stored is not None

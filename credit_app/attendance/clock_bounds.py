@@ -1,7 +1,8 @@
 """When was it scanned: what a device's clocks say, and how sure one can be of it. Pure.
 
-The wall clock of a tablet may be wrong by a day. Its monotonic clock is not, but begins anew at each start and may
-stand still while the tablet sleeps; tied to an answer of the server in the same run it tells the time.
+The wall clock of a tablet may be wrong by a day. Its monotonic clock is not, but begins anew at each start; tied to an
+answer of the server in the same run it tells the time. A device whose two clocks have parted, because it slept or was
+set, begins a new run by itself, and knows the time no more until the server tells it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 DRIFT_PPM = 200  # a quartz is off by 20 to 100 parts in a million, a hot or cheap one by twice that
-SAME_WALK_MS = 2000  # two clocks that went on by the same, give or take that
 DOUBTFUL_WIDTH = timedelta(minutes=5)
 SENT_AT_ONCE = timedelta(minutes=2)  # how long a scan "sent at once" may have been on its way, retries included
 
@@ -21,15 +21,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """An answer of the server: its time, the device's clocks when it arrived, and how long it had been asked for.
-
-    `wall_ms` is None of devices that do not tell it: then nobody knows whether they slept since.
-    """
+    """An answer of the server: its time, the device's monotonic clock halfway between asking and hearing, and how long
+    that took."""
 
     server_ms: int
     mono_ms: int
     rtt_ms: int
-    wall_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +56,7 @@ class Bounds(NamedTuple):
         )
 
 
-def bounds_of(
-    clock: DeviceClock, *, not_before: datetime, arrived_at: datetime, sent_at_once: bool = False
-) -> Bounds:
+def bounds_of(clock: DeviceClock, *, not_before: datetime, arrived_at: datetime, sent_at_once: bool = False) -> Bounds:
     """When a scan was made that arrived at `arrived_at`, by a device that could not scan before `not_before`.
 
     `sent_at_once`: the device says that it is no older than a request may be on its way. Evidence that contradicts
@@ -71,10 +66,10 @@ def bounds_of(
         not_before = max(not_before, arrived_at - SENT_AT_ONCE)
     not_before = min(not_before, arrived_at)
     if clock.sync is not None:
-        earliest, latest = _by_sync(clock, clock.sync, arrived_at)
-        earliest, latest = max(earliest, not_before), min(latest, arrived_at)
+        middle, either_way = _by_sync(clock, clock.sync)
+        earliest, latest = max(middle - either_way, not_before), min(middle + either_way, arrived_at)
         if earliest <= latest:
-            return Bounds(earliest + (latest - earliest) / 2, earliest, latest)
+            return Bounds(min(max(middle, earliest), latest), earliest, latest)
     at = min(max(instant_of(clock.wall_ms), not_before), arrived_at)
     return Bounds(at, not_before, arrived_at)
 
@@ -89,19 +84,8 @@ def instant_of(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
 
 
-def _by_sync(clock: DeviceClock, sync: Sync, arrived_at: datetime) -> tuple[datetime, datetime]:
+def _by_sync(clock: DeviceClock, sync: Sync) -> tuple[datetime, timedelta]:
     """The server named its time at some moment of the round trip; since then the monotonic clock went on."""
     passed = clock.mono_ms - sync.mono_ms
-    drift = -(-abs(passed) * DRIFT_PPM // 1_000_000)
-    earliest = instant_of(sync.server_ms + passed - drift)
-    latest = instant_of(sync.server_ms + passed + sync.rtt_ms + drift)
-    if sync.wall_ms is None:
-        return earliest, latest
-    ahead = (clock.wall_ms - sync.wall_ms) - passed
-    if ahead > SAME_WALK_MS + drift:
-        # It slept, while the monotonic clock stood; or somebody set the wall clock forward. Both are possible.
-        return earliest, latest + timedelta(milliseconds=ahead)
-    if ahead < -(SAME_WALK_MS + drift):
-        # Somebody set the wall clock back: whether it slept meanwhile nobody can say.
-        return earliest, max(latest, arrived_at)
-    return earliest, latest
+    either_way_ms = -(-sync.rtt_ms // 2) - (-abs(passed) * DRIFT_PPM // 1_000_000)
+    return instant_of(sync.server_ms + passed), timedelta(milliseconds=either_way_ms)

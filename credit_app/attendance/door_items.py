@@ -36,12 +36,11 @@ class _Sent(BaseModel):
 
 
 class SyncSent(_Sent):
-    """The latest answer of the server in this run of the monotonic clock; the clocks are those of its arrival."""
+    """The latest answer of the server in this run of the monotonic clock: that clock halfway through the round trip."""
 
     server_ms: Milliseconds
     mono_ms: Milliseconds
     rtt_ms: Milliseconds
-    wall_ms: Milliseconds | None = None
 
 
 class ClockSent(_Sent):
@@ -54,7 +53,7 @@ class ClockSent(_Sent):
 
     def as_clock(self) -> DeviceClock:
         sync = self.synced
-        known = Sync(sync.server_ms, sync.mono_ms, sync.rtt_ms, sync.wall_ms) if sync is not None else None
+        known = Sync(sync.server_ms, sync.mono_ms, sync.rtt_ms) if sync is not None else None
         return DeviceClock(self.wall_ms, self.mono_ms, known)
 
 

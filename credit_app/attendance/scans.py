@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from credit_app.attendance.answers import Answer
-from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent, ScanUndo
+from credit_app.attendance.models import Attendance, AttendanceDecision, Hold, ScanEvent, ScanUndo
 from credit_app.attendance.seal import SEALED, SENT, scan_digest
 from credit_app.attendance.stays import Sighting
 from credit_app.schools.models import StudentMerge
@@ -48,6 +48,13 @@ class Scan:
     evidence: Mapping[str, Any] | None = None
 
 
+class StoredRow(NamedTuple):
+    """A scan that has just been stored."""
+
+    id: int
+    digest: str
+
+
 def store_scan(
     session: Session,
     *,
@@ -57,8 +64,8 @@ def store_scan(
     student_id: int,
     answer: Answer,
     now: datetime,
-) -> bool:
-    """The scan and its answer are one row; False when a row with this key stands already."""
+) -> StoredRow | None:
+    """The scan and its answer are one row; None when a row with this key stands already."""
     row: dict[str, Any] = {
         "origin": scan.origin,
         "client_uid": client_uid,
@@ -76,7 +83,8 @@ def store_scan(
     }
     row["digest"] = scan_digest(row)
     connection = session.connection()
-    return connection.scalar(_insert(connection.dialect.name), row) is not None
+    new_id = connection.scalar(_insert(connection.dialect.name), row)
+    return StoredRow(new_id, row["digest"]) if new_id is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,7 @@ class StoredScan:
     proof: str
     status: str
     undone: bool
+    asked_about: bool
 
 
 SCAN_COLUMNS = (
@@ -100,6 +109,7 @@ SCAN_COLUMNS = (
     ScanEvent.proof,
     ScanEvent.status,
     exists().where(ScanUndo.scan_event_id == ScanEvent.id).label("undone"),
+    exists().where(Hold.scan_event_id == ScanEvent.id, Hold.kind == "scan").label("asked_about"),
 )
 
 
@@ -109,9 +119,10 @@ def counted(
     """Those that make up an attendance; it was last restored after scan `restored_through`.
 
     A row under which nobody was ever let in or found inside tells nothing: its checks-out were another's, unless it is
-    the row that is scanning now (`scanning_id`).
+    the row that is scanning now (`scanning_id`). One that a person is asked about (待核实) never counts itself: once
+    accepted it becomes a scan of its own.
     """
-    scans = [scan for scan in scans if not scan.undone]
+    scans = [scan for scan in scans if not scan.undone and not scan.asked_about]
     tells = {scan.student_id for scan in scans if scan.status not in ("not_checked_in", HELD)} | {scanning_id}
     return [
         Sighting(scan.scanned_at, scan.direction, scan.proof)
