@@ -7,7 +7,7 @@ last seats of an occurrence, and for the first entry of an account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -41,9 +41,17 @@ __all__ = [
 ]
 
 
-def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: datetime) -> Answer:
+def record_scan(
+    session: Session,
+    *,
+    context: ScanContext,
+    scan: Scan,
+    now: datetime,
+    refuse: Callable[[ScanContext, Scan, datetime], Answer | None] = refusal,
+) -> Answer:
     """The scan is stored with its answer, the attendance and its credits follow; a repeated one gets its first answer.
 
+    `refuse` says why a scan moves nobody: for what a person has decided there are fewer reasons (``decided``).
     Raises: ScanRaced when a parallel request got in between.
     """
     if context.stored_answer is not None:
@@ -53,7 +61,7 @@ def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: date
         answer = Answer("claim_used")
         _store(session, context, scan, answer, now, client_uid=f"{scan.client_uid}.{context.student_id}")
         return answer
-    answer = refusal(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
+    answer = refuse(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
     if not _store(session, context, scan, answer, now, client_uid=scan.client_uid):
         raise ScanRaced
     return answer

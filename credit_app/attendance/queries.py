@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from credit_app.activities.models import Activity, Occurrence
@@ -72,7 +72,7 @@ class ScanContext:
         return Credited(self.account_ref, self.district_id, self.book_stamp)
 
 
-def _context_statement() -> Any:
+def _context_statement(is_whose: ColumnElement[bool]) -> Any:
     present = aliased(Attendance)
     heads = (
         select(func.count())
@@ -122,7 +122,7 @@ def _context_statement() -> Any:
         .select_from(Occurrence)
         .join(Activity, Activity.id == Occurrence.activity_id)
         .outerjoin(Venue, Venue.id == Activity.venue_id)
-        .join(Student, Student.user_id == bindparam("user_id"))
+        .join(Student, is_whose)
         .outerjoin(
             Enrolment,
             and_(Enrolment.student_id == Student.id, holds_on(Enrolment, Occurrence.occurs_on)),
@@ -146,18 +146,32 @@ def _context_statement() -> Any:
     )
 
 
-_CONTEXT = _context_statement()
+_CONTEXT = _context_statement(Student.user_id == bindparam("user_id"))
+_CONTEXT_OF_STUDENT = _context_statement(Student.id == bindparam("student_id"))
 
 
 def scan_context(session: Session, *, user_id: int, handle: str, origin: str, client_uid: str) -> ScanContext | None:
     """What is needed to decide on a scan of this user's own pupil, or None when the user is no pupil or there is no
     such occurrence. One statement, which sees what has been flushed."""
-    # On the connection: plain rows need none of what the session does for objects, which costs more than the query.
-    row = (
-        session.connection()
-        .execute(_CONTEXT, {"user_id": user_id, "handle": handle, "origin": origin, "client_uid": client_uid})
-        .one_or_none()
+    return _context(
+        session, _CONTEXT, {"user_id": user_id, "handle": handle, "origin": origin, "client_uid": client_uid}
     )
+
+
+def student_context(
+    session: Session, *, student_id: int, handle: str, origin: str, client_uid: str
+) -> ScanContext | None:
+    """As `scan_context`, of the pupil in this row, who need not have an account."""
+    return _context(
+        session,
+        _CONTEXT_OF_STUDENT,
+        {"student_id": student_id, "handle": handle, "origin": origin, "client_uid": client_uid},
+    )
+
+
+def _context(session: Session, statement: Any, asked: dict[str, Any]) -> ScanContext | None:
+    # On the connection: plain rows need none of what the session does for objects, which costs more than the query.
+    row = session.connection().execute(statement, asked).one_or_none()
     if row is None or row.account_ref is None:
         return None
     attendance = None

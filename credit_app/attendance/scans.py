@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from credit_app.attendance.answers import Answer
-from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent, ScanUndo
+from credit_app.attendance.models import Attendance, AttendanceDecision, Hold, ScanEvent, ScanUndo
 from credit_app.attendance.seal import SEALED, SENT, scan_digest
 from credit_app.attendance.stays import Sighting
 from credit_app.schools.models import StudentMerge
@@ -90,6 +90,7 @@ class StoredScan:
     proof: str
     status: str
     undone: bool
+    asked: bool  # a question is or was asked about it: its answer decides, not the restoring of an attendance
 
 
 SCAN_COLUMNS = (
@@ -100,6 +101,7 @@ SCAN_COLUMNS = (
     ScanEvent.proof,
     ScanEvent.status,
     exists().where(ScanUndo.scan_event_id == ScanEvent.id).label("undone"),
+    exists().where(Hold.scan_event_id == ScanEvent.id).label("asked"),
 )
 
 
@@ -117,7 +119,7 @@ def counted(
         Sighting(scan.scanned_at, scan.direction, scan.proof)
         for scan in scans
         if (scan.status in FOLDED and scan.student_id in tells)
-        or (scan.status == HELD and restored_through is not None and scan.id <= restored_through)
+        or (scan.status == HELD and not scan.asked and restored_through is not None and scan.id <= restored_through)
     ]
 
 
