@@ -7,7 +7,7 @@ last seats of an occurrence, and for the first entry of an account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -42,9 +42,17 @@ __all__ = [
 ]
 
 
-def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: datetime) -> Answer:
+def record_scan(
+    session: Session,
+    *,
+    context: ScanContext,
+    scan: Scan,
+    now: datetime,
+    refuse: Callable[[ScanContext, Scan, datetime], Answer | None] = refusal,
+) -> Answer:
     """The scan is stored with its answer, the attendance and its credits follow; a repeated one gets its first answer.
 
+    `refuse` says why a scan moves nobody: for what a person has decided there are fewer reasons (``decided``).
     Raises: ScanRaced when a parallel request got in between.
     """
     if context.stored_answer is not None:
@@ -54,18 +62,25 @@ def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: date
         answer = Answer("claim_used")
         _store(session, context, scan, answer, now, client_uid=f"{scan.client_uid}.{context.student_id}")
         return answer
-    answer = decide_scan(session, context=context, scan=scan, now=now)
+    answer = decide_scan(session, context=context, scan=scan, now=now, refuse=refuse)
     if not _store(session, context, scan, answer, now, client_uid=scan.client_uid):
         raise ScanRaced
     return answer
 
 
-def decide_scan(session: Session, *, context: ScanContext, scan: Scan, now: datetime) -> Answer:
+def decide_scan(
+    session: Session,
+    *,
+    context: ScanContext,
+    scan: Scan,
+    now: datetime,
+    refuse: Callable[[ScanContext, Scan, datetime], Answer | None] = refusal,
+) -> Answer:
     """What the scan is answered; the attendance and its credits have followed. The caller stores both as one row.
 
     Raises: ScanRaced when a parallel request got in between.
     """
-    return refusal(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
+    return refuse(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
 
 
 def close_occurrence(session: Session, *, occurrence: Occurrence, now: datetime) -> int:

@@ -165,17 +165,31 @@ def scan_question(*columns: Any, pupil: ColumnElement[bool], by_card: bool = Fal
 
 # Built once: on the scan's path composing a statement costs more than the database does.
 _CONTEXT = scan_question(pupil=Student.user_id == bindparam("user_id"))
+_CONTEXT_OF_STUDENT = scan_question(pupil=Student.id == bindparam("student_id"))
 
 
 def scan_context(session: Session, *, user_id: int, handle: str, origin: str, client_uid: str) -> ScanContext | None:
     """What is needed to decide on a scan of this user's own pupil, or None when the user is no pupil or there is no
     such occurrence. One statement, which sees what has been flushed."""
-    # On the connection: plain rows need none of what the session does for objects, which costs more than the query.
-    row = (
-        session.connection()
-        .execute(_CONTEXT, {"user_id": user_id, "handle": handle, "origin": origin, "client_uid": client_uid})
-        .one_or_none()
+    return _context(
+        session, _CONTEXT, {"user_id": user_id, "handle": handle, "origin": origin, "client_uid": client_uid}
     )
+
+
+def student_context(
+    session: Session, *, student_id: int, handle: str, origin: str, client_uid: str
+) -> ScanContext | None:
+    """As `scan_context`, of the pupil in this row, who need not have an account."""
+    return _context(
+        session,
+        _CONTEXT_OF_STUDENT,
+        {"student_id": student_id, "handle": handle, "origin": origin, "client_uid": client_uid},
+    )
+
+
+def _context(session: Session, statement: Any, asked: dict[str, Any]) -> ScanContext | None:
+    # On the connection: plain rows need none of what the session does for objects, which costs more than the query.
+    row = session.connection().execute(statement, asked).one_or_none()
     return context_in(row) if row is not None and row.account_ref is not None else None
 
 

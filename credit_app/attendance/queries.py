@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
-from credit_app.attendance.context import HAPPENING_COLUMNS, ScanContext, happening_of, scan_context
+from credit_app.attendance.context import HAPPENING_COLUMNS, ScanContext, happening_of, scan_context, student_context
 from credit_app.attendance.models import Attendance
 from credit_app.organisations.models import School, Venue
 
@@ -23,6 +23,7 @@ __all__ = [
     "heads_by_occurrence",
     "kiosk_occurrence",
     "scan_context",
+    "student_context",
 ]
 
 

@@ -98,7 +98,7 @@ class StoredScan:
     proof: str
     status: str
     undone: bool
-    asked_about: bool
+    asked: bool  # a question is or was asked about it: its answer decides, not the restoring of an attendance
 
 
 SCAN_COLUMNS = (
@@ -109,7 +109,7 @@ SCAN_COLUMNS = (
     ScanEvent.proof,
     ScanEvent.status,
     exists().where(ScanUndo.scan_event_id == ScanEvent.id).label("undone"),
-    exists().where(Hold.scan_event_id == ScanEvent.id, Hold.kind == "scan").label("asked_about"),
+    exists().where(Hold.scan_event_id == ScanEvent.id).label("asked"),
 )
 
 
@@ -119,16 +119,15 @@ def counted(
     """Those that make up an attendance; it was last restored after scan `restored_through`.
 
     A row under which nobody was ever let in or found inside tells nothing: its checks-out were another's, unless it is
-    the row that is scanning now (`scanning_id`). One that a person is asked about (待核实) never counts itself: once
-    accepted it becomes a scan of its own.
+    the row that is scanning now (`scanning_id`).
     """
-    scans = [scan for scan in scans if not scan.undone and not scan.asked_about]
+    scans = [scan for scan in scans if not scan.undone]
     tells = {scan.student_id for scan in scans if scan.status not in ("not_checked_in", HELD)} | {scanning_id}
     return [
         Sighting(scan.scanned_at, scan.direction, scan.proof)
         for scan in scans
         if (scan.status in FOLDED and scan.student_id in tells)
-        or (scan.status == HELD and restored_through is not None and scan.id <= restored_through)
+        or (scan.status == HELD and not scan.asked and restored_through is not None and scan.id <= restored_through)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from tests.cast import Cast, today_at
 
 
 def test_the_same_question_is_asked_once(db_session: Session, cast: Cast) -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "kind": "signal",
         "key": "pace.1",
         "reason": "pace",
