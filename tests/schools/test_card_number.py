@@ -35,7 +35,7 @@ def test_a_broken_number_is_refused_for_the_right_reason(broken: dict[str, Any])
     assert read_number(broken["text"]) == Unread(broken["why"])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(numbers)
 def test_every_single_wrong_character_is_caught(number: str) -> None:
     for place in range(12):

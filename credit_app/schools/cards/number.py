@@ -7,6 +7,7 @@ A number is not signed: it counts only online, by the card's row.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -18,7 +19,7 @@ GROUP = 4
 
 _VALUES = {char: value for value, char in enumerate(ALPHABET)}
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
-_IGNORED = str.maketrans("", "", " -\t\n\r\u3000\u2010\u2011\u2012\u2013\u2014\u2212")
+_IGNORED = re.compile(r"[\s\-\u2010-\u2014\u2212]")
 # The powers of 2 in GF(32) with x^5 + x^2 + 1; the 31 of them are all its elements but zero.
 _POWERS = [1]
 while len(_POWERS) < 31:
@@ -42,7 +43,7 @@ def grouped(number: str) -> str:
 def read_number(text: str) -> CardName | Unread:
     """The card that a typed number names. Case, spaces, dashes and full-width forms do not matter; I and L are read as
     1, O as 0."""
-    typed = unicodedata.normalize("NFKC", text).translate(_IGNORED).upper().translate(_MISREAD)
+    typed = _IGNORED.sub("", unicodedata.normalize("NFKC", text)).upper().translate(_MISREAD)
     if len(typed) != NUMBER_CHARS or any(char not in _VALUES for char in typed):
         return Unread.MALFORMED
     values = [_VALUES[char] for char in typed]
