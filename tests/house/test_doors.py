@@ -21,6 +21,7 @@ PUBLIC: set[str] = {
     "account.submit_activation",
     "account.submit_sign_in",
     "account.try_as",
+    "device.enrol",
     "public.activity",
     "public.healthz",
     "public.programme",
