@@ -73,6 +73,8 @@ def _on_http_error(error: HTTPException) -> Any:
     status = error.code or 500
     if 300 <= status < 400:
         return error
+    if error.response is not None:
+        return error.response  # a view's own page for what a limit of its stopped
     body, status = _error_page(status, error.name.lower().replace(" ", "_"), None)
     response = current_app.make_response((body, status))
     for header in ("Allow", "Retry-After"):
