@@ -151,7 +151,7 @@ def folded_scans(
     rows = session.execute(
         select(*SCAN_COLUMNS, restored_through.label("restored_through")).where(
             ScanEvent.occurrence_id == occurrence_id,
-            ScanEvent.student_id.in_(_rows_of(student_id, occurrence_id)),
+            ScanEvent.student_id.in_(rows_of(student_id, occurrence_id)),
             ScanEvent.status.in_((*FOLDED, HELD)),
         )
     ).all()
@@ -163,12 +163,12 @@ def last_scan(session: Session, *, student_id: int, occurrence_id: int) -> int |
     """The id of the latest scan of this pupil's attendance of this occurrence, whatever it was answered."""
     return session.scalar(
         select(func.max(ScanEvent.id)).where(
-            ScanEvent.occurrence_id == occurrence_id, ScanEvent.student_id.in_(_rows_of(student_id, occurrence_id))
+            ScanEvent.occurrence_id == occurrence_id, ScanEvent.student_id.in_(rows_of(student_id, occurrence_id))
         )
     )
 
 
-def _rows_of(student_id: int, occurrence_id: int) -> Select[int]:
+def rows_of(student_id: int, occurrence_id: int) -> Select[int]:
     """The pupil's row, and those merged into it (and into those) that have no attendance of their own there."""
     reached = select(literal(student_id).label("id")).cte("reached", recursive=True)
     own = exists().where(

@@ -1,11 +1,11 @@
-"""Where to send somebody: home by role, or back to a page of ours."""
+"""Where to send somebody: home by role, back to a page of ours, or from a QR to one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from flask import url_for
+from flask import current_app, request, url_for
 
 from credit_app.people.models import Role
 
@@ -36,3 +36,12 @@ def path_of_ours(text: str | None) -> str | None:
         return None
     parts = urlsplit(text)
     return text if not parts.scheme and not parts.netloc else None
+
+
+def address_for_qr(path: str) -> str:
+    """The whole address of `path` (capitals and digits), in the letters that a QR holds with a third fewer dots.
+
+    Host and scheme have no case; a path that somebody put before the program has, and is left as it is.
+    """
+    scheme = "https" if current_app.config["SETTINGS"].https else request.scheme
+    return f"{scheme}://{request.host}".upper() + request.script_root + path

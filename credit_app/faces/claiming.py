@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import current_app, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from credit_app import clock
@@ -14,6 +15,7 @@ from credit_app.attendance.claim import LIFETIME, Claim, seal, unseal
 from credit_app.attendance.queries import ScanContext, scan_context
 from credit_app.errors import NotAllowed
 from credit_app.extensions import db
+from credit_app.storage import writing
 
 COOKIE = "claim"
 # Longer than the claim itself is good for, so that who comes late is told that, and not to begin from nothing.
@@ -88,6 +90,19 @@ def answer_other_occurrence() -> Answer:
     count_refused_code(db.session, reason="wrong_occurrence", day=clock.today())
     db.session.commit()
     return Answer("wrong_occurrence")
+
+
+def count_refused(reason: str) -> None:
+    """One more code was refused for `reason`, in a short transaction of its own; a visitor is never kept waiting for,
+    or told of, our book-keeping."""
+    db.session.rollback()
+    try:
+        with writing():
+            count_refused_code(db.session, reason=reason, day=clock.today())
+            db.session.commit()
+    except OperationalError:
+        db.session.rollback()
+        current_app.logger.warning("a refused code could not be counted: %s", reason)
 
 
 def status_of(answer: Answer) -> int:

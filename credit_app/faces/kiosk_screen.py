@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app, request
 from flask_babel import gettext as _
 
 from credit_app.activities.models import Occurrence
+from credit_app.attendance import typed_code
 from credit_app.attendance.actions import LEAVES_UNTIL, OPENS_BEFORE
 from credit_app.attendance.kiosk_code import SLOT_SECONDS, code_text, slot_of
+from credit_app.faces.addresses import address_for_qr
 from credit_app.faces.formatting import local_date, local_moment, local_time
 from credit_app.faces.qr import Square, square
 
 SLOTS_AHEAD = 12  # two minutes without the network
+TYPED_SLOTS_AHEAD = 3  # the same two minutes, of a minute each
+DIRECTIONS = ("in", "out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +71,54 @@ def upcoming_codes(occurrence: Occurrence, direction: str, now: datetime, *, aft
     ]
 
 
-def screen_json(occurrence: Occurrence, direction: str, now: datetime, *, after: int, heads: tuple[int, int]) -> Any:
-    """All that the page's script needs to go on for the next two minutes. Times are the server's."""
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One direction as the page shows it at first: its door, and while that is open the codes of this moment."""
+
+    direction: str
+    door: Door
+    code: ScreenCode | None
+    typed: str
+
+
+def side_of(occurrence: Occurrence, direction: str, now: datetime) -> Side:
+    """What the screen shows of `direction` at `now`."""
     door = door_of(occurrence, direction, now)
-    codes = upcoming_codes(occurrence, direction, now, after=after) if door.state == "open" else []
+    if door.state != "open":
+        return Side(direction, door, None, "")
+    typed = _typed(occurrence, direction, typed_code.slot_of(now))
+    return Side(direction, door, upcoming_codes(occurrence, direction, now)[0], typed)
+
+
+def screen_json(occurrence: Occurrence, direction: str, now: datetime, *, after: int, heads: tuple[int, int]) -> Any:
+    """All that the page's script needs to go on for the next two minutes. Times are the server's.
+
+    `direction` ``both``: ``sides`` holds for each direction what otherwise stands beside the time.
+    """
     inside, came = heads
-    server_ms = int(now.timestamp() * 1000)
-    return {
+    told: dict[str, Any] = {
         "server_time": now.isoformat(timespec="milliseconds"),
-        "server_ms": server_ms,
+        "server_ms": int(now.timestamp() * 1000),
         "slot_seconds": SLOT_SECONDS,
-        "door": door.state,
-        "notice": door.notice,
+        "typed_slot_seconds": typed_code.SLOT_SECONDS,
         "inside": inside,
         "came": came,
+    }
+    if direction == "both":
+        return told | {"sides": {each: _side_json(occurrence, each, now, after) for each in DIRECTIONS}}
+    return told | _side_json(occurrence, direction, now, after)
+
+
+def _side_json(occurrence: Occurrence, direction: str, now: datetime, after: int) -> dict[str, Any]:
+    door = door_of(occurrence, direction, now)
+    is_open = door.state == "open"
+    codes = upcoming_codes(occurrence, direction, now, after=after) if is_open else []
+    server_ms = int(now.timestamp() * 1000)
+    first = typed_code.slot_of(now)
+    typed_slots = range(first, first + TYPED_SLOTS_AHEAD) if is_open else ()
+    return {
+        "door": door.state,
+        "notice": door.notice,
         "codes": [
             {
                 "slot": code.slot,
@@ -91,6 +128,7 @@ def screen_json(occurrence: Occurrence, direction: str, now: datetime, *, after:
             }
             for code in codes
         ],
+        "typed": [{"slot": slot, "text": _typed(occurrence, direction, slot)} for slot in typed_slots],
     }
 
 
@@ -105,8 +143,10 @@ def usual_direction(occurrence: Occurrence, now: datetime) -> str:
 
 
 def _address(occurrence: Occurrence, direction: str, slot: int) -> str:
-    # Upper case keeps the code in QR's alphanumeric mode, with a third fewer dots. Host and scheme have no case; a path
-    # that somebody put before the program has, and is left as it is.
     text = code_text(handle=occurrence.handle, epoch=occurrence.code_epoch, direction=direction, slot=slot)
-    scheme = "https" if current_app.config["SETTINGS"].https else request.scheme
-    return f"{scheme}://{request.host}".upper() + f"{request.script_root}/K/{text}"
+    return address_for_qr(f"/K/{text}")
+
+
+def _typed(occurrence: Occurrence, direction: str, slot: int) -> str:
+    text = typed_code.typed_text(handle=occurrence.handle, epoch=occurrence.code_epoch, direction=direction, slot=slot)
+    return typed_code.grouped(text)

@@ -14,7 +14,17 @@ from werkzeug.exceptions import HTTPException
 
 from credit_app.errors import DomainError
 from credit_app.extensions import db
-from credit_app.faces import browser_session, correcting, explaining, navigation, settling, static_files, titles, worth
+from credit_app.faces import (
+    browser_session,
+    correcting,
+    explaining,
+    navigation,
+    receipts,
+    settling,
+    static_files,
+    titles,
+    worth,
+)
 from credit_app.faces.browser_session import SAFE_METHODS
 from credit_app.storage import expect_writes
 
@@ -54,6 +64,9 @@ def _on_domain_error(error: DomainError) -> tuple[Response | str, int]:
 
 
 def _on_csrf_error(error: CSRFError) -> tuple[Response | str, int]:
+    if not request.cookies:
+        told = _("这个浏览器没有保存 Cookie，表单无法提交。请在浏览器设置里允许 Cookie，或者换一个浏览器打开。")
+        return _error_page(400, "cookies_off", told)
     return _error_page(400, "form_expired", _("这个页面打开得太久了，请刷新后再提交一次。"))
 
 
@@ -61,6 +74,8 @@ def _on_http_error(error: HTTPException) -> Any:
     status = error.code or 500
     if 300 <= status < 400:
         return error
+    if error.response is not None:
+        return error.response  # a view's own page for what a limit of its stopped
     body, status = _error_page(status, error.name.lower().replace(" ", "_"), None)
     response = current_app.make_response((body, status))
     for header in ("Allow", "Retry-After"):
@@ -118,6 +133,7 @@ def register(app: Flask) -> None:
     correcting.register(app)
     explaining.register(app)
     navigation.register(app)
+    receipts.register(app)
     settling.register(app)
     static_files.register(app)
     titles.register(app)

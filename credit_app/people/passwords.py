@@ -1,40 +1,28 @@
 """Passwords: what is acceptable, and argon2id behind a bound.
 
-A hash costs about 64 MiB and 0.2 s on purpose. So only a few are computed at once in one process, and never inside a
-transaction: a class that signs in together would otherwise hold the door's database for every check-in.
+A hash costs about 64 MiB and 0.2 s on purpose. So only a few are computed at once in one process (see `people.line`),
+and never inside a transaction: a class that signs in together would otherwise hold the door's database for every
+check-in.
 """
 
 from __future__ import annotations
 
-import os
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 
-from credit_app.errors import DomainError, InvalidInput
+from credit_app.errors import InvalidInput
+from credit_app.people.line import line
 from credit_app.people.login_names import same_name
 
 SHORTEST = 8
 LONGEST = 128
-LONGEST_WAIT_SECONDS = 15
-
-_slots = BoundedSemaphore(max(2, os.cpu_count() or 2))
-
-
-class TooManySignIns(DomainError):
-    """More people sign in at this moment than the machine can check."""
-
-    code, status = "server_busy", 503
-    message = _l("现在登录的人有点多，请稍等几秒再试一次。")
 
 
 def acceptable_password(password: str, *, login_name: str) -> str:
@@ -56,7 +44,7 @@ def acceptable_password(password: str, *, login_name: str) -> str:
 
 def hash_password(password: str) -> str:
     """The argon2id hash to store. Raises: TooManySignIns."""
-    with _slot():
+    with line.seat():
         return _hasher().hash(_normal(password))
 
 
@@ -67,7 +55,7 @@ def password_matches(password: str, stored: str | None) -> bool:
     """
     if len(password) > LONGEST:
         password, stored = "", None
-    with _slot():
+    with line.seat():
         try:
             return _hasher().verify(stored or _nobody(), _normal(password)) and stored is not None
         except (VerificationError, InvalidHashError):
@@ -77,16 +65,6 @@ def password_matches(password: str, stored: str | None) -> bool:
 def is_outdated(stored: str) -> bool:
     """True when `stored` was made at another cost than today's, and should be made anew at the next sign-in."""
     return _hasher().check_needs_rehash(stored)
-
-
-@contextmanager
-def _slot() -> Iterator[None]:
-    if not _slots.acquire(timeout=LONGEST_WAIT_SECONDS):
-        raise TooManySignIns
-    try:
-        yield
-    finally:
-        _slots.release()
 
 
 def _hasher() -> PasswordHasher:

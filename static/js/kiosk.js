@@ -1,6 +1,7 @@
 /* Turns the codes of a screen. They are fetched two minutes ahead with the server's time, and turned by a clock that
    nobody can set (performance.now). A code that the server would refuse is never left standing: without a fresh one
-   the screen says so instead. */
+   the screen says so instead. Both directions are fetched, whichever is shown: switching needs neither the network nor
+   whoever opened the screen. */
 (function () {
   'use strict';
 
@@ -9,21 +10,17 @@
   const CLOCKS_MAY_DIFFER_MS = 2000;
 
   const kiosk = document.querySelector('[data-kiosk]');
-  const frame = kiosk.querySelector('[data-frame]');
-  const drawing = frame.querySelector('svg');
-  const closed = kiosk.querySelector('[data-closed]');
   const next = document.querySelector('[data-next]');
   const bar = document.querySelector('[data-bar]');
   const line = document.querySelector('[data-line]');
   const usualLine = line.textContent;
 
-  const codes = new Map(); // slot → rows
   let slotMs = Number(bar.max) * 1000;
+  let typedSlotMs = 60000;
   let serverMs = Number(kiosk.dataset.serverMs); // the server's time at …
   let heardAt = performance.now(); // … this instant of our own clock
   let wallAtHeard = Date.now();
-  let door = closed.hidden ? 'open' : 'shut';
-  let shown = Number(kiosk.dataset.slot);
+  let mode = kiosk.dataset.mode;
   let failures = 0;
   let ended = false;
   let asking = false;
@@ -40,8 +37,26 @@
     return Math.abs((Date.now() - wallAtHeard) - (performance.now() - heardAt)) > CLOCKS_MAY_DIFFER_MS;
   }
 
-  function draw(rows) {
+  function say(name, detail) {
+    document.dispatchEvent(new CustomEvent(name, { detail: detail }));
+  }
+
+  // One direction: its code, the short code below it, and whether its door is open.
+  function Side(root) {
+    this.root = root;
+    this.name = root.dataset.side;
+    this.frame = root.querySelector('[data-frame]');
+    this.closed = root.querySelector('[data-closed]');
+    this.typedLine = root.querySelector('[data-typed-line]');
+    this.open = this.closed.hidden;
+    this.slot = Number(root.dataset.slot);
+    this.codes = new Map(); // slot → rows
+    this.typed = new Map(); // its own, longer slot → text
+  }
+
+  Side.prototype.draw = function (rows) {
     const size = rows.length + 8;
+    const drawing = this.frame.querySelector('svg');
     const path = rows.map(function (row, y) {
       return row.replace(/1+|0+/g, function (run, x) {
         return run[0] === '1' ? 'M' + x + ' ' + y + 'h' + run.length + 'v1h-' + run.length + 'z' : '';
@@ -49,36 +64,61 @@
     }).join('');
     drawing.setAttribute('viewBox', '-4 -4 ' + size + ' ' + size);
     drawing.querySelector('path').setAttribute('d', path);
-  }
+  };
 
-  function say(name, detail) {
-    document.dispatchEvent(new CustomEvent(name, { detail: detail }));
-  }
+  Side.prototype.take = function (told) {
+    const side = this;
+    side.open = told.door === 'open';
+    told.codes.forEach(function (code) { side.codes.set(code.slot, code.rows); });
+    side.typed.clear();
+    told.typed.forEach(function (code) { side.typed.set(code.slot, code.text); });
+    side.closed.querySelector('[data-notice]').textContent = told.notice;
+  };
+
+  Side.prototype.forget = function () {
+    this.codes.clear();
+  };
+
+  // True while this side is on the screen, its door is open, and there is nothing fresh to show.
+  Side.prototype.show = function (now, slept) {
+    const slot = Math.floor(now / slotMs);
+    const codes = this.codes;
+    if (codes.has(slot) && this.slot !== slot) {
+      this.draw(codes.get(slot));
+      this.slot = slot;
+    }
+    codes.forEach(function (_rows, old) { if (old < slot - 1) { codes.delete(old); } });
+    const typed = this.typed.get(Math.floor(now / typedSlotMs));
+    if (typed) {
+      this.typedLine.querySelector('[data-typed]').textContent = typed;
+    }
+    const stale = this.slot === 0 || now - (this.slot + 1) * slotMs > GOOD_FOR_MS || slept;
+    const open = this.open && !ended;
+    this.root.hidden = mode !== 'both' && mode !== this.name;
+    this.frame.hidden = !open || stale;
+    this.typedLine.hidden = this.frame.hidden;
+    this.closed.hidden = open;
+    return !this.root.hidden && open && stale;
+  };
+
+  const sides = Array.from(kiosk.querySelectorAll('[data-side]')).map(function (root) { return new Side(root); });
 
   function show() {
     const now = serverNow();
-    const slot = Math.floor(now / slotMs);
-    if (codes.has(slot) && shown !== slot) {
-      draw(codes.get(slot));
-      shown = slot;
-    }
-    if (overslept() && !woke) {
+    const slept = overslept();
+    if (slept && !woke) {
       woke = true;
       poll();
     }
-    const stale = shown === 0 || now - (shown + 1) * slotMs > GOOD_FOR_MS || overslept();
-    const open = door === 'open' && !ended;
-    frame.hidden = !open || stale;
-    next.hidden = frame.hidden;
-    closed.hidden = open;
-    if (open && stale) {
+    const stale = sides.filter(function (side) { return side.show(now, slept); });
+    if (stale.length > 0) {
       say('screen:alarm', kiosk.dataset.textOut);
     } else if (!ended) {
       say('screen:calm');
     }
+    next.hidden = sides.every(function (side) { return side.root.hidden || side.frame.hidden; });
     line.textContent = failures > 0 ? kiosk.dataset.textReconnecting : usualLine;
-    bar.value = Math.max(0, Math.ceil(((slot + 1) * slotMs - now) / 1000));
-    codes.forEach(function (_rows, old) { if (old < slot - 1) { codes.delete(old); } });
+    bar.value = Math.max(0, Math.ceil(((Math.floor(now / slotMs) + 1) * slotMs - now) / 1000));
   }
 
   // `at` and `wall` are the two clocks at one moment: a body that comes slowly must not look like a tablet that slept.
@@ -87,30 +127,36 @@
     heardAt = at;
     wallAtHeard = wall;
     slotMs = answer.slot_seconds * 1000;
-    door = answer.door;
-    answer.codes.forEach(function (code) { codes.set(code.slot, code.rows); });
+    typedSlotMs = answer.typed_slot_seconds * 1000;
+    sides.forEach(function (side) { side.take(answer.sides[side.name]); });
     document.querySelector('[data-inside]').textContent = answer.inside;
     document.querySelector('[data-came]').textContent = answer.came;
-    closed.querySelector('[data-notice]').textContent = answer.notice;
     failures = 0;
     woke = false;
   }
 
   function end(message) {
     ended = true;
-    codes.clear();
+    sides.forEach(function (side) { side.forget(); });
     say('screen:alarm', message);
     show();
   }
 
+  // The newest slot that every open side has.
+  function latest() {
+    const newest = sides.filter(function (side) { return side.open; }).map(function (side) {
+      return Math.max.apply(null, [0].concat(Array.from(side.codes.keys())));
+    });
+    return newest.length > 0 ? Math.min.apply(null, newest) : 0;
+  }
+
   function ask() {
     if (overslept()) {
-      codes.clear();
+      sides.forEach(function (side) { side.forget(); });
     }
-    const latest = codes.size > 0 ? Math.max.apply(null, Array.from(codes.keys())) : 0;
     const stop = new AbortController();
     const patience = setTimeout(function () { stop.abort(); }, POLL_MS);
-    return fetch(kiosk.dataset.url + '&after=' + latest, {
+    return fetch(kiosk.dataset.url + '&after=' + latest(), {
       headers: { 'X-Screen-Pass': kiosk.dataset.pass, Accept: 'application/json' },
       credentials: 'same-origin',
       cache: 'no-store',
@@ -154,6 +200,47 @@
     // Shanghai has had no summer time since 1991: its clock is eight hours ahead, all year.
     document.querySelector('[data-clock]').textContent = new Date(serverNow() + 8 * 3600000).toISOString().slice(11, 16);
   }
+
+  // What is shown stands in the address too, so that a tablet that starts anew comes back with it.
+  function remember(name, value) {
+    const address = new URL(window.location.href);
+    const field = document.querySelector('form.action input[name="' + name + '"]');
+    if (value) {
+      address.searchParams.set(name, value);
+    } else {
+      address.searchParams.delete(name);
+    }
+    window.history.replaceState(null, '', address.href);
+    if (field !== null) {
+      field.value = value;
+    }
+  }
+
+  function switchTo(which) {
+    mode = which;
+    ['in', 'out', 'both'].forEach(function (each) {
+      document.body.classList.toggle('kiosk--' + each, each === which);
+    });
+    document.querySelectorAll('[data-show]').forEach(function (link) { link.hidden = link.dataset.show === which; });
+    document.querySelectorAll('[data-for]').forEach(function (steps) { steps.hidden = steps.dataset.for !== which; });
+    remember('direction', which);
+    show();
+  }
+
+  document.querySelectorAll('[data-show]').forEach(function (link) {
+    link.addEventListener('click', function (event) {
+      event.preventDefault();
+      switchTo(link.dataset.show);
+    });
+  });
+
+  const large = document.querySelector('[data-large]');
+  large.hidden = false;
+  large.addEventListener('click', function () {
+    const on = document.body.classList.toggle('kiosk--large');
+    large.setAttribute('aria-pressed', String(on));
+    remember('large', on ? '1' : '');
+  });
 
   document.addEventListener('visibilitychange', function () {
     if (document.visibilityState === 'visible') {

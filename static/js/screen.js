@@ -23,19 +23,37 @@
   window.addEventListener('online', function () { offline = false; show(); });
   show();
 
-  // A tablet that falls asleep closes the door. The lock ends whenever the page is hidden, hence the asking again.
+  // A tablet that falls asleep closes the door. The lock ends whenever the page is hidden, hence the asking again; where
+  // the browser has none, or refuses it (low battery), the foot of the screen says what to set by hand.
+  const sleepy = document.querySelector('[data-awake]');
+
+  function mayFallAsleep(may) {
+    if (sleepy !== null) {
+      sleepy.hidden = !may;
+    }
+  }
   function stayAwake() {
-    if ('wakeLock' in navigator && document.visibilityState === 'visible') {
-      navigator.wakeLock.request('screen').catch(function () { /* Low battery: the device's own setting decides. */ });
+    if (!('wakeLock' in navigator)) {
+      mayFallAsleep(true);
+    } else if (document.visibilityState === 'visible') {
+      navigator.wakeLock.request('screen').then(function () { mayFallAsleep(false); }, function () { mayFallAsleep(true); });
     }
   }
   document.addEventListener('visibilitychange', stayAwake);
   stayAwake();
 
+  // Safari on tablets knows full screen by its own names.
+  const page = document.documentElement;
+  const enter = page.requestFullscreen || page.webkitRequestFullscreen;
   const button = document.querySelector('[data-fullscreen]');
-  if (button !== null && document.fullscreenEnabled) {
+  function shownFull() {
+    return (document.fullscreenElement || document.webkitFullscreenElement || null) !== null;
+  }
+  if (button !== null && enter && (document.fullscreenEnabled || document.webkitFullscreenEnabled)) {
     button.hidden = false;
-    button.addEventListener('click', function () { document.documentElement.requestFullscreen(); });
-    document.addEventListener('fullscreenchange', function () { button.hidden = document.fullscreenElement !== null; });
+    button.addEventListener('click', function () { enter.call(page); });
+    ['fullscreenchange', 'webkitfullscreenchange'].forEach(function (name) {
+      document.addEventListener(name, function () { button.hidden = shownFull(); });
+    });
   }
 }());

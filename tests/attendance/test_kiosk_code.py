@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,17 +13,11 @@ from hypothesis import strategies as st
 
 from credit_app.attendance.kiosk_code import check, code_text, read_code, slot_of, slot_start
 from credit_app.keys import ALPHABET
+from tests.golden import DOOR_CODES
 
 # A machine that is busy with something else says nothing about the code.
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
-# Made with openssl (`kdf … HKDF`, then `mac … HMAC`) and bc, not with this program.
-GOLDEN = [
-    ("H4ND13XY", "in", 179512345, 1, "H4ND13XY105B690SCMS2J3E2M07KG6DD"),
-    ("H4ND13XY", "out", 179512345, 1, "H4ND13XY005B690SR0Y5A9P2AWHK5T49"),
-    ("00000000", "in", 0, 1, "00000000100000004FVYYW2P1VQ0PTCF"),
-    ("ZZZZZZZZ", "out", 179512346, 7, "ZZZZZZZZ005B690TAJ6TDE00HBB41RRM"),
-]
 SLOT = 179512345
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -30,7 +25,7 @@ MILLISECOND = timedelta(milliseconds=1)
 @pytest.fixture(autouse=True)
 def _secret() -> Iterator[None]:
     app = Flask(__name__)
-    app.config["SECRET_KEY"] = "a secret made for the golden vectors of kiosk codes"
+    app.config["SECRET_KEY"] = DOOR_CODES["secret"]
     with app.app_context():
         yield
 
@@ -40,10 +35,12 @@ def _checked(text: str, now: datetime, epoch: int = 1) -> str:
     return "unreadable" if code is None else check(code, epoch=epoch, now=now)
 
 
-@pytest.mark.parametrize(("handle", "direction", "slot", "epoch", "text"), GOLDEN)
-def test_codes_are_those_of_the_golden_vectors(handle: str, direction: str, slot: int, epoch: int, text: str) -> None:
-    assert code_text(handle=handle, epoch=epoch, direction=direction, slot=slot) == text
-    assert _checked(text, slot_start(slot), epoch) == "ok"
+@pytest.mark.parametrize("golden", DOOR_CODES["kiosk"], ids=lambda golden: golden["text"])
+def test_codes_are_those_of_the_golden_vectors(golden: dict[str, Any]) -> None:
+    text = golden["text"]
+    made_of = {name: golden[name] for name in ("handle", "epoch", "direction", "slot")}
+    assert code_text(**made_of) == text
+    assert _checked(text, slot_start(golden["slot"]), golden["epoch"]) == "ok"
 
 
 def test_a_slot_lasts_ten_seconds() -> None:

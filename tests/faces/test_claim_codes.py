@@ -22,7 +22,7 @@ def test_opening_a_code_leads_to_the_page_of_the_claim(
 ) -> None:
     phone, now = Phone(app), clock.set(today_at(13))
     answer = phone.open_code(cast.visit, "in", now)
-    assert (answer.status_code, answer.location) == (303, "/k")
+    assert (answer.status_code, answer.location) == (303, "/k?opened=1")
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("claim=")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))

@@ -22,9 +22,12 @@ PUBLIC: set[str] = {
     "account.submit_sign_in",
     "account.try_as",
     "device.enrol",
+    "account.turn",
     "public.activity",
     "public.healthz",
     "public.programme",
+    "public.receipt",
+    "public.receipt_form",
     "public.start",
     # A scanned code is opened before one signs in: these show the activity, and the pupil only to themselves.
     "pupil.back_to_claim",
@@ -33,6 +36,8 @@ PUBLIC: set[str] = {
     "pupil.open_kiosk_code",
     "pupil.other_account",
     "pupil.sign_in_and_confirm",
+    "pupil.type_code",
+    "pupil.open_typed_code",
 }
 
 

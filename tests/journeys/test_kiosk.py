@@ -80,7 +80,7 @@ def test_the_code_is_read_from_a_picture_and_good(
 ) -> None:
     page = open_browser(**HALL)
     open_screen(page, now_on, direction)
-    expect(page.locator(".kiosk-direction")).to_have_text(word)
+    expect(page.locator(".kiosk-direction:visible")).to_have_text(word)
     assert judged(app, code_on(page, browser)) == (direction, "ok")
 
 
@@ -113,9 +113,9 @@ def test_the_code_turns_by_itself_and_the_count_with_it(
     page = open_browser(**HALL)
     open_screen(page, now_on)
     expect(page.locator("[data-inside]")).to_have_text("0")
-    first = page.locator("[data-frame] path").get_attribute("d")
+    first = page.locator("[data-side=in] [data-frame] path").get_attribute("d")
     came_in(db_session, cast)
-    expect(page.locator("[data-frame] path")).not_to_have_attribute("d", str(first), timeout=15_000)
+    expect(page.locator("[data-side=in] [data-frame] path")).not_to_have_attribute("d", str(first), timeout=15_000)
     expect(page.locator("[data-inside]")).to_have_text("1", timeout=15_000)
     expect(page.locator("[data-came]")).to_have_text("1")
     assert judged(app, code_on(page, browser)) == ("in", "ok")
@@ -136,7 +136,7 @@ def test_without_the_network_it_goes_on_for_two_minutes_and_then_says_so(
     page.clock.install(time=datetime.now(UTC))
     open_screen(page, now_on)
     has_heard(page)
-    frame, alarm = page.locator("[data-frame]"), page.locator("[data-screen-alarm]")
+    frame, alarm = page.locator("[data-side=in] [data-frame]"), page.locator("[data-screen-alarm]")
     page.evaluate("window.cut = true")
     # From here on the page's time moves by our hand alone: a busy machine would add its own seconds to these.
     page.clock.pause_at(datetime.fromtimestamp(page.evaluate("Date.now()") / 1000 + 5, UTC))
@@ -163,7 +163,7 @@ def test_a_tablet_that_slept_shows_nothing_it_had_before(
     page.add_init_script(CUT)
     open_screen(page, now_on)
     has_heard(page)
-    frame = page.locator("[data-frame]")
+    frame = page.locator("[data-side=in] [data-frame]")
     expect(frame).to_be_visible()
     page.evaluate("window.cut = true; const now = Date.now; Date.now = () => now() + 600000;")
     expect(frame).to_be_hidden()
@@ -181,7 +181,7 @@ def test_a_screen_whose_codes_were_killed_says_so_and_asks_no_more(open_browser:
     page.evaluate("window.answer = {status: 'screen_ended', message: '这块屏幕的签到码已停用'}")
     page.clock.run_for(11_000)
     expect(page.locator("[data-screen-alarm]")).to_contain_text("这块屏幕的签到码已停用")
-    expect(page.locator("[data-frame]")).to_be_hidden()
+    expect(page.locator("[data-side=in] [data-frame]")).to_be_hidden()
     asked = page.evaluate("window.asked")
     page.clock.run_for(60_000)
     assert page.evaluate("window.asked") == asked
@@ -206,4 +206,4 @@ def test_killing_the_codes_asks_first(open_browser: OpenBrowser, now_on: str) ->
     kill.click()
     page.get_by_role("button", name="全部作废").click()
     expect(page.get_by_role("status")).to_contain_text("之前显示的码全部作废")
-    expect(page.locator("[data-frame]")).to_be_visible()
+    expect(page.locator("[data-side=in] [data-frame]")).to_be_visible()

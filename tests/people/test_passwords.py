@@ -12,7 +12,8 @@ from flask import Flask
 from config import Config
 from credit_app.errors import InvalidInput
 from credit_app.people import passwords
-from credit_app.people.passwords import TooManySignIns, acceptable_password, hash_password, password_matches
+from credit_app.people.line import Line, TooManySignIns
+from credit_app.people.passwords import acceptable_password, hash_password, password_matches
 
 GOOD = "tidal-lantern-83"
 
@@ -99,7 +100,7 @@ def test_only_so_many_hashes_are_computed_at_once(app: Flask, monkeypatch: pytes
                 running.pop()
             return "hash"
 
-    monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(at_once))
+    monkeypatch.setattr(passwords, "line", Line(at_once=at_once, waiting=8))
     monkeypatch.setattr(passwords, "_hasher", Slow)
 
     def one() -> None:
@@ -115,9 +116,8 @@ def test_only_so_many_hashes_are_computed_at_once(app: Flask, monkeypatch: pytes
 
 
 @pytest.mark.sqlite_only
-def test_whoever_waits_too_long_is_told_to_come_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(passwords, "LONGEST_WAIT_SECONDS", 0.01)
-    with app.app_context(), passwords._slot(), pytest.raises(TooManySignIns) as busy:
-        hash_password(GOOD)
+def test_whoever_waits_too_long_is_told_to_come_back() -> None:
+    door = Line(at_once=1)
+    with door.seat(), pytest.raises(TooManySignIns) as busy, door.seat(longest_wait_seconds=0.01):
+        pass
     assert busy.value.status == 503

@@ -4,6 +4,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("account", __name__)
 
-from credit_app.faces.account import activation, language, own, signing_in, trying  # noqa: E402
+from credit_app.faces.account import activation, language, own, signing_in, trying, turns  # noqa: E402
 
-__all__ = ["activation", "blueprint", "language", "own", "signing_in", "trying"]
+__all__ = ["activation", "blueprint", "language", "own", "signing_in", "trying", "turns"]

@@ -14,9 +14,11 @@ from credit_app.faces.account import blueprint
 from credit_app.faces.account.arrival import arrive
 from credit_app.faces.account.attempt import A_CLASS_AT_ONCE
 from credit_app.faces.account.forms import ActivationForm
+from credit_app.faces.account.turns import in_line, told_to_wait
 from credit_app.faces.guards import public
 from credit_app.faces.refusals import show_at_field
 from credit_app.people import actions as people_actions
+from credit_app.people.line import TooManySignIns
 
 
 @blueprint.get("/activate")
@@ -36,14 +38,18 @@ def submit_activation() -> Any:
         return _page(form), 422
     now = clock.now()
     try:
-        user = people_actions.activate(
-            db.session,
-            school=None,
-            login_name=form.login_name.data,
-            code=form.code.data,
-            password=form.password.data,
-            now=now,
-        )
+        with in_line(form.turn.data, now=now):
+            user = people_actions.activate(
+                db.session,
+                school=None,
+                login_name=form.login_name.data,
+                code=form.code.data,
+                password=form.password.data,
+                now=now,
+            )
+    except TooManySignIns as busy:
+        form.form_errors.append(told_to_wait(now=now))
+        return _page(form), busy.status, {"Retry-After": "5"}
     except InvalidInput as refusal:
         db.session.rollback()
         show_at_field(form, refusal)

@@ -11,10 +11,12 @@ from flask_babel import gettext as _
 
 from credit_app.extensions import db
 from credit_app.faces.account.forms import SignInForm
+from credit_app.faces.account.turns import in_line, told_to_wait
 from credit_app.faces.formatting import local_time
 from credit_app.organisations import queries as organisations
 from credit_app.people import actions as people_actions
 from credit_app.people.actions import Blocked, ChooseSchool, Refused, SignedIn
+from credit_app.people.line import TooManySignIns
 from credit_app.storage import reading
 
 # Of one network address: a class behind the school's address signs in at the bell, a guesser is slowed down.
@@ -39,14 +41,19 @@ def attempt_sign_in(form: SignInForm, *, now: datetime) -> SignedIn | Failed:
     if not form.validate():
         offer_schools(form, asked=bool(session.get(ASKED_FOR_SCHOOL)))
         return Failed(None, 422)
-    outcome = people_actions.sign_in(
-        db.session,
-        login_name=form.login_name.data,
-        password=form.password.data,
-        school_public_id=form.school.data or None,
-        on_own_device=form.on_own_device.data,
-        now=now,
-    )
+    try:
+        with in_line(form.turn.data, now=now):
+            outcome = people_actions.sign_in(
+                db.session,
+                login_name=form.login_name.data,
+                password=form.password.data,
+                school_public_id=form.school.data or None,
+                on_own_device=form.on_own_device.data,
+                now=now,
+            )
+    except TooManySignIns as busy:
+        offer_schools(form, asked=bool(session.get(ASKED_FOR_SCHOOL)))
+        return Failed(told_to_wait(now=now), busy.status, {"Retry-After": "5"})
     match outcome:
         case SignedIn():
             return outcome

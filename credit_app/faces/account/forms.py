@@ -28,6 +28,7 @@ class SignInForm(FlaskForm):
         _l("这是我自己的设备，保持登录"), description=_l("学生最长保持 30 天。公用的电脑和平板请不要勾选。")
     )
     next = HiddenField()
+    turn = HiddenField()
 
     def ask_school(self, schools: Iterable[School | None]) -> None:
         """The form offers `schools`, with their district where there are several; None offers "no school"."""
@@ -42,6 +43,8 @@ class SignInForm(FlaskForm):
 
 class ActivationForm(FlaskForm):
     """The code alone says whose it is; the name beside it makes a code that was guessed useless."""
+
+    turn = HiddenField()
 
     login_name = StringField(_l("用户名"), [_REQUIRED_NAME], description=_l("照着激活单填写。"))
     code = StringField(

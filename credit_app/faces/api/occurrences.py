@@ -11,7 +11,7 @@ from credit_app.attendance.queries import head_counts
 from credit_app.attendance.screen_pass import occurrence_on_screen
 from credit_app.extensions import db
 from credit_app.faces.api import blueprint
-from credit_app.faces.kiosk_screen import screen_json
+from credit_app.faces.kiosk_screen import DIRECTIONS, screen_json
 
 
 @blueprint.get("/occurrences/<public_id>/codes")
@@ -22,7 +22,7 @@ def codes(public_id: str) -> Any:
         db.session, screen_pass=request.headers.get("X-Screen-Pass", ""), public_id=public_id, now=now
     )
     direction = request.args.get("direction", "in")
-    if direction not in ("in", "out"):
+    if direction not in (*DIRECTIONS, "both"):
         abort(400)
     heads = head_counts(db.session, occurrence_id=occurrence.id)
     after = request.args.get("after", default=0, type=int)

@@ -8,6 +8,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("pupil", __name__)
 
-from credit_app.faces.pupil import claims, credits, home  # noqa: E402
+from credit_app.faces.pupil import claims, credits, home, typing  # noqa: E402
 
-__all__ = ["blueprint", "claims", "credits", "home"]
+__all__ = ["blueprint", "claims", "credits", "home", "typing"]

@@ -13,7 +13,9 @@ from credit_app.attendance.answers import RETRY, Answer
 from credit_app.attendance.claim import Claim
 from credit_app.attendance.lists import arrival_number
 from credit_app.attendance.queries import ScanContext
+from credit_app.attendance.receipts import receipt_of_scan
 from credit_app.extensions import db
+from credit_app.faces.claiming import ORIGIN
 from credit_app.faces.explaining import explain, reason_text, rule_sets_of
 from credit_app.faces.formatting import credits, local_time
 from credit_app.faces.guards import this_user
@@ -48,6 +50,7 @@ def answer_page(answer: Answer, *, context: ScanContext | None = None, claim: Cl
         scanned_at=datetime.fromisoformat(answer.params["at"]) if "at" in answer.params else None,
         number=arrival_number(participation) if participation else None,
         retry=answer.status in RETRY,
+        receipt=_receipt(answer, context, claim),
         **reasons,
     )
 
@@ -76,6 +79,15 @@ def told(answer: Answer) -> Told:
     if answer.good:
         return Told("good", answer.title, advice[0] if advice else answer.next_step, None, advice[1:])
     return Told("wait" if answer.status in RETRY else "warn", answer.title, answer.next_step, None, [])
+
+
+def _receipt(answer: Answer, context: ScanContext | None, claim: Claim | None) -> str | None:
+    """Also of what was refused: that one tried is on record. None of what was not recorded."""
+    if context is None or claim is None:
+        return None
+    another_s = answer.status == "claim_used"
+    key = f"{claim.nonce}.{context.student_id}" if another_s else claim.nonce  # as `record_scan` stores them
+    return receipt_of_scan(db.session(), origin=ORIGIN, client_uid=key)
 
 
 def _way(answer: Answer) -> list[dict[str, str]]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import Response, redirect, render_template, request, session, url_for
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
 
 from credit_app import clock
-from credit_app.attendance.actions import count_refused_code, is_own_answer
+from credit_app.attendance.actions import is_own_answer
 from credit_app.attendance.answers import Answer
 from credit_app.attendance.claim import Claim
 from credit_app.attendance.opening import open_code
@@ -27,6 +26,7 @@ from credit_app.faces.claiming import (
     answer_claim,
     answer_other_occurrence,
     context_of,
+    count_refused,
     hand_out,
     held_claim,
     status_of,
@@ -35,11 +35,17 @@ from credit_app.faces.guards import public, this_user
 from credit_app.faces.pupil import blueprint
 from credit_app.faces.pupil.answer_page import answer_page
 from credit_app.faces.pupil.forms import ClaimSignInForm, ConfirmForm, form_data
-from credit_app.storage import reading, writing
+from credit_app.faces.pupil.typing import TypedCodeForm
+from credit_app.storage import reading
 
 # Of one network address: a museum's guests share one. Confirming needs no limit of its own, since a claim is only to be
 # had by opening a code.
 A_HALL_AT_ONCE = "1200/minute"
+
+
+def _did_not_fit(response: Response) -> bool:
+    """Whoever stands before a screen with a hall full of others is slowed down by failures only."""
+    return response.status_code in (422, 429)
 
 
 @blueprint.get("/K/<code>")
@@ -52,9 +58,9 @@ def open_kiosk_code(code: str) -> Any:
     opening = open_code(db.session, text=code, now=now)
     if opening.claim is None:
         if request.method != "HEAD":
-            _count(opening.status)
+            count_refused(opening.status)
         return answer_page(Answer(opening.status)), 400 if opening.malformed else 200
-    response = redirect(url_for("pupil.claim"), 303)
+    response = redirect(url_for("pupil.claim", opened="1"), 303)
     hand_out(opening.claim, response)
     return response
 
@@ -65,7 +71,8 @@ def claim() -> Any:
     """What the claim is for: a button for a pupil who is signed in, else the form to sign in with."""
     held = held_claim()
     if held is None:
-        return render_template("pupil/no_claim.html")
+        # Who has just opened a code and holds nothing has a browser that keeps no cookies.
+        return render_template("pupil/no_claim.html", form=_typed_form(), without_cookies="opened" in request.args)
     if not current_user.is_authenticated:
         if held.expired(clock.now()):
             return answer_page(Answer("claim_timeout"))
@@ -106,7 +113,8 @@ def back_to_claim() -> Any:
 
 
 @blueprint.post("/k/sign-in")
-@limiter.limit(A_CLASS_AT_ONCE)
+@limiter.limit(A_HALL_AT_ONCE)
+@limiter.limit(A_CLASS_AT_ONCE, deduct_when=_did_not_fit)
 @public
 def sign_in_and_confirm() -> Any:
     """Name and password sign in and confirm in one go.
@@ -115,7 +123,7 @@ def sign_in_and_confirm() -> Any:
     """
     held, now = held_claim(), clock.now()
     if held is None:
-        return render_template("pupil/no_claim.html")
+        return render_template("pupil/no_claim.html", form=_typed_form(), without_cookies=not request.cookies)
     if held.expired(now):
         return answer_page(Answer("claim_timeout"))
     form = ClaimSignInForm()
@@ -165,17 +173,9 @@ def _sign_in_page(held: Claim, form: ClaimSignInForm, *, told: str | None = None
         return render_template("pupil/claim_sign_in.html", form=form, claim=held, happening=place, told=told)
 
 
+def _typed_form() -> TypedCodeForm:
+    return TypedCodeForm(formdata=None)
+
+
 def _not_a_pupil_page() -> str:
     return render_template("pupil/not_a_pupil.html", display_name=current_user.display_name)
-
-
-def _count(reason: str) -> None:
-    """In a short transaction of its own; a visitor is never kept waiting for, or told of, our book-keeping."""
-    db.session.rollback()
-    try:
-        with writing():
-            count_refused_code(db.session, reason=reason, day=clock.today())
-            db.session.commit()
-    except OperationalError:
-        db.session.rollback()
-        current_app.logger.warning("a refused code could not be counted: %s", reason)

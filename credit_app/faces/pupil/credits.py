@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 
 from credit_app import clock
+from credit_app.attendance.receipts import receipts_of
 from credit_app.extensions import db
 from credit_app.faces.explaining import chapters, explain, rule_sets_of
 from credit_app.faces.guards import requires
@@ -51,12 +52,14 @@ def _is_settled(account_ref: str | None, year: str) -> bool:
 @requires("pupil")
 def participation(public_id: str) -> str:
     """One participation: the stay, the reasons step by step, every later change, and what would have earned more."""
-    found = participation_of(db.session, student=own_student(), public_id=public_id)
+    student = own_student()
+    found = participation_of(db.session, student=student, public_id=public_id)
     books = books_named(db.session, rule_sets=rule_sets_of([found]))
     return render_template(
         "pupil/participation.html",
         participation=found,
         explanation=explain(found, books),
         chapters=chapters(found, books),
+        receipts=receipts_of(db.session(), student_id=student.id, participation=public_id),
         titles=category_titles(db.session),
     )

@@ -11,6 +11,7 @@ from credit_app.faces.explaining import explain, rule_sets_of
 from credit_app.faces.guards import requires, this_user
 from credit_app.faces.pupil import blueprint
 from credit_app.faces.pupil.own import own_student
+from credit_app.faces.pupil.typing import TypedCodeForm
 from credit_app.faces.titles import category_titles
 from credit_app.progress.queries import participations_of, pupil_progress
 from credit_app.rule_books.queries import books_named
@@ -35,6 +36,7 @@ def home() -> str:
         pending=[(each, explain(each, books)) for each in progress.pending],
         titles=category_titles(db.session),
         has_open_claim=_has_open_claim(),
+        typed_form=TypedCodeForm(formdata=None),
     )
 
 

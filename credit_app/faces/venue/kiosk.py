@@ -15,7 +15,7 @@ from credit_app.attendance.queries import head_counts
 from credit_app.attendance.screen_pass import issue_pass
 from credit_app.extensions import db
 from credit_app.faces.guards import entered_as, requires
-from credit_app.faces.kiosk_screen import door_of, seconds_left, upcoming_codes, usual_direction
+from credit_app.faces.kiosk_screen import DIRECTIONS, seconds_left, side_of, usual_direction
 from credit_app.faces.venue import blueprint
 
 ORGANISERS = ("venue_staff", "science_counselor")
@@ -25,21 +25,22 @@ WITHOUT_SCRIPT_SECONDS = 8  # a code is good for at least 13 s after its slot ha
 @blueprint.get("/occurrences/<public_id>/kiosk")
 @requires(*ORGANISERS)
 def kiosk(public_id: str) -> Any:
-    """The screen, with the code of this moment already drawn; its script turns it from then on."""
+    """The screen, with the codes of this moment already drawn; its script turns them from then on, and switches between
+    in, out and both without asking for the page again: whoever opened it may long be signed out."""
     now = clock.now()
     occurrence = _own_occurrence(public_id)
     direction = request.args.get("direction")
-    if direction not in ("in", "out"):
+    if direction not in (*DIRECTIONS, "both"):
         direction = usual_direction(occurrence, now)
-    door = door_of(occurrence, direction, now)
     inside, came = head_counts(db.session, occurrence_id=occurrence.id)
     return render_template(
         "venue/kiosk.html",
         occurrence=occurrence,
         activity=occurrence.activity,
         direction=direction,
-        door=door,
-        code=upcoming_codes(occurrence, direction, now)[0] if door.state == "open" else None,
+        sides=[side_of(occurrence, each, now) for each in DIRECTIONS],
+        large="large" in request.args,
+        typed_at=request.host + url_for("pupil.claim"),
         inside=inside,
         came=came,
         now=now,
@@ -59,7 +60,15 @@ def kill_codes(public_id: str) -> Any:
     activities.kill_codes(db.session, occurrence=occurrence)
     db.session.commit()
     flash(_("之前显示的码全部作废，其他屏幕需要重新打开。"), "success")
-    return redirect(url_for("venue.kiosk", public_id=public_id, direction=request.form.get("direction")), 303)
+    return redirect(
+        url_for(
+            "venue.kiosk",
+            public_id=public_id,
+            direction=request.form.get("direction"),
+            large=request.form.get("large") or None,
+        ),
+        303,
+    )
 
 
 def _own_occurrence(public_id: str) -> Occurrence:
