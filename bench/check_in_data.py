@@ -139,6 +139,6 @@ def _build_minimal(url: str, pupils: int) -> None:
     app = minimal.create_app(url)
     with app.app_context():
         minimal.db.create_all()
-        minimal.db.session.add_all(minimal.Occurrence(handle=f"o{n}", title="讲座") for n in range(ROUNDS + 1))
+        minimal.db.session.add_all(minimal.Occurrence(handle=f"o{n}", title="讲座") for n in range(2 * ROUNDS + 1))
         minimal.db.session.add_all(minimal.Pupil(public_id=f"p{n}", name="学生") for n in range(pupils))
         minimal.db.session.commit()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
@@ -101,20 +102,29 @@ class Phones:
     def claim(self, pupil: PupilKey, place: int, *, handle: str, direction: str, now: datetime) -> tuple[Claim, bytes]:
         """A fresh claim, and the request of the phone in the `place`-th pocket that confirms it."""
         claim = new_claim(handle=handle, direction=direction, now=now)
-        browser = self._signer.dumps(self._kept | {"_user_id": pupil.token, "_fresh": True})
+        return claim, http("/api/claims", self._headers(claim, place, token=pupil.token))
+
+    def sign_in(self, place: int, *, handle: str, direction: str, now: datetime, fields: dict[str, str]) -> bytes:
+        """The request that signs in and confirms a fresh claim in one go."""
+        claim = new_claim(handle=handle, direction=direction, now=now)
+        headers = self._headers(claim, place) | {"Content-Type": "application/x-www-form-urlencoded"}
+        told = {"csrf_token": self._csrf, "occurrence": handle, "direction": direction} | fields
+        return http("/k/sign-in", headers, urlencode(told).encode())
+
+    def _headers(self, claim: Claim, place: int, *, token: str = "") -> dict[str, str]:
+        browser = self._signer.dumps(self._kept | ({"_user_id": token, "_fresh": True} if token else {}))
         with self._app.app_context():
             cookie = f"session={browser}; claim={seal(claim)}"
-        headers = {
+        return {
             "Cookie": cookie,
             "X-CSRFToken": self._csrf,
             # A phone each: the limits per network stay on, and are not what is measured.
             "X-Forwarded-For": f"10.{place >> 8 & 255}.{place & 255}.7",
         }
-        return claim, http("/api/claims", headers)
 
 
-def http(path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
-    """A whole POST as it goes over the wire."""
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", "Accept: application/json"]
+def http(path: str, headers: dict[str, str], body: bytes = b"", *, method: str = "POST") -> bytes:
+    """A whole request as it goes over the wire."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", "Accept: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body

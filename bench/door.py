@@ -14,18 +14,15 @@ import asyncio
 import json
 import statistics
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 from bench import load
 from bench.check_in_data import ROUNDS, build
-from bench.door_data import Door
+from bench.door_data import CLIENTS, Door
 from bench.servers import THREADS, WORKERS, postgres, web_server
 
 PUPILS = 1500
-CLIENTS = (16, 32)
 RATIO = 0.5
 SATURDAY_SECONDS, SATURDAY_P95_MS = 60, 200
 QUEUED, QUEUED_SECONDS, BATCH = 2000, 10, 50
@@ -34,10 +31,14 @@ QUEUED, QUEUED_SECONDS, BATCH = 2000, 10, 50
 def main(arguments: Sequence[str]) -> int:
     """Prints the measurements; 1 when a target is missed."""
     with postgres() as database:
-        world = build(database.url, pupils=PUPILS)
+        pupils = int(arguments[0]) if arguments else PUPILS
+        world = build(database.url, pupils=pupils)
         door = Door(world)
-        print(f"{WORKERS} workers of {THREADS} threads; {PUPILS} pupils with 40 entries and a card each", flush=True)
-        with web_server("wsgi:app", database.url) as ours, web_server("bench.minimal:create_app()", database.url) as base:
+        print(f"{WORKERS} workers of {THREADS} threads; {pupils} pupils with 40 entries and a card each", flush=True)
+        with (
+            web_server("wsgi:app", database.url) as ours,
+            web_server("bench.minimal:create_app()", database.url) as base,
+        ):
             load.run_round(base.port, world.minimal_requests(0), CLIENTS[0])
             load.run_round(ours.port, world.warm_up_requests(), CLIENTS[0])
             missed = [_scans(door, ours.port, base.port, clients) for clients in CLIENTS]
@@ -49,9 +50,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _scans(door: Door, ours: int, base: int, clients: int) -> bool:
     measured: dict[str, list[load.Round]] = {"minimal": [], "scan": [], "the same again": []}
+    first = ROUNDS * CLIENTS.index(clients)
     for number in range(1, ROUNDS + 1):
         requests = door.scan_requests(clients, number)
-        measured["minimal"].append(load.run_round(base, door.world.minimal_requests(number), clients))
+        measured["minimal"].append(load.run_round(base, door.world.minimal_requests(first + number), clients))
         measured["scan"].append(load.run_round(ours, requests, clients))
         measured["the same again"].append(load.run_round(ours, requests, clients))
     print(f"{clients} clients, medians of {ROUNDS} rounds{'':6} requests/s     p50 ms     p95 ms     p99 ms      ratio")
@@ -75,12 +77,12 @@ def _offline(door: Door, port: int) -> bool:
     round_ = load.run_round(port, requests, 1)  # a device sends one batch after the other
     told = Counter(receipt["status"] for body in round_.bodies for receipt in json.loads(body)["receipts"])
     print(f"{QUEUED} scans that waited: uploaded and confirmed in {round_.seconds:.1f} s   {dict(told)}", flush=True)
-    return round_.seconds > QUEUED_SECONDS or sum(told.values()) != QUEUED
+    return round_.seconds > QUEUED_SECONDS or sum(told.values()) < QUEUED
 
 
 def _saturday(door: Door, port: int) -> bool:
     bad = False
-    for title, sign_ins in (("1,500 pupils in a minute", 0), ("and 300 who sign in first", 300)):
+    for title, sign_ins in (("everybody within a minute", 0), ("everybody, and 300 of them sign in first", 300)):
         planned = door.saturday(SATURDAY_SECONDS, sign_ins=sign_ins)
         measured = asyncio.run(load.open_loop(port, planned))
         print(title)
@@ -88,8 +90,11 @@ def _saturday(door: Door, port: int) -> bool:
             latencies = sorted(answer.seconds for answer in answers)
             p95 = latencies[int(0.95 * (len(latencies) - 1))] * 1000
             statuses = Counter(answer.status for answer in answers)
-            print(f"  {kind:20}{len(answers):6} requests, p95 {p95:8.1f} ms, worst {latencies[-1] * 1000:8.1f} ms"
-                  f"   {dict(statuses)}", flush=True)
+            print(
+                f"  {kind:20}{len(answers):6} requests, p95 {p95:8.1f} ms, worst {latencies[-1] * 1000:8.1f} ms"
+                f"   {dict(statuses)}",
+                flush=True,
+            )
             timed = kind != "sign-in"
             bad = bad or (timed and p95 > SATURDAY_P95_MS) or any(status >= 400 for status in statuses)
     return bad
