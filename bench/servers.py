@@ -94,6 +94,7 @@ def web_server(app: str, url: str, *, port: int = 0, quiet: bool = False) -> Ite
     """`app` is served on the database at `url` until the block ends."""
     port = port or _free_port()
     options = ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS), "--no-control-socket"]
+    options += ["--graceful-timeout", "3"]
     options += ["--bind", f"127.0.0.1:{port}", "--log-level", "critical" if quiet else "warning", "--keep-alive", "30"]
     environment = os.environ | {
         "CREDIT_APP_MODE": "demonstration",
@@ -108,8 +109,18 @@ def web_server(app: str, url: str, *, port: int = 0, quiet: bool = False) -> Ite
         _wait_for(port)
         yield WebServer(process, port)
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:  # a machine that is busy with something else
+        for pid in [*children_of(process.pid), process.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
 
 
 def children_of(pid: int) -> list[int]:
