@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from credit_app.ledger.rejudging import FACTS_CHANGED, Post, Rejudged, judge_again, order_text, past_of
 from credit_app.ledger.withholding import drop_withheld, is_settled, withhold_fact, withhold_reversal
 from credit_app.ledger.writing import Writer, entries_of, locked_account
-from credit_app.rule_books.queries import book_named
+from credit_app.rule_books.queries import book_finder
 from credit_app.rules.book import Book
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import Award
@@ -134,7 +134,7 @@ def _reverse(
         cause=cause,
     )
     remaining = {key: item for key, item in past.items() if key != participation}
-    rejudged = judge_again(remaining, lambda name: book_named(session, name))
+    rejudged = judge_again(remaining, book_finder(session))
     writer.append_posts(rejudged.posts, cause=cause)
     writer.close(rejudged.totals, rejudged.rule_set, rejudged.last_order)
     return taken.standing
@@ -175,7 +175,7 @@ def _withhold(session: Session, account: Any, fact: Fact, book: Book, now: datet
 
 def _judged(session: Session, account: Any, fact: Fact, book: Book) -> Rejudged:
     past = past_of(entries_of(session, account.id))
-    return judge_again(past, lambda name: book_named(session, name), new=(fact, book))
+    return judge_again(past, book_finder(session), new=(fact, book))
 
 
 def _own_post(rejudged: Rejudged, fact: Fact) -> Post | None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from credit_app.errors import Conflict
 from credit_app.ledger.rejudging import CORRECTED, MERGED, Past, judge_again, past_of
 from credit_app.ledger.writing import Writer, entries_of, locked_account
-from credit_app.rule_books.queries import book_named
+from credit_app.rule_books.queries import book_finder
 
 
 def move_credits(
@@ -79,11 +79,8 @@ def _put_in(
     cause: str,
 ) -> int:
     before = writer.balance
-    rejudged = judge_again(
-        past,
-        lambda name: book_named(session, name),
-        joining=[(item.fact, book_named(session, item.rule_set)) for item in coming.values()],
-    )
+    find = book_finder(session)
+    rejudged = judge_again(past, find, joining=[(item.fact, find(item.rule_set)) for item in coming.values()])
     award_seqs: dict[str, int] = {}
     for post in rejudged.posts:
         joins = post.points_to is None
