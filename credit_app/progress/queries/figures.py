@@ -5,7 +5,7 @@ A set of pupils is given as a select of student ids, so that no list of ids trav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -157,6 +157,18 @@ def brief_tallies_by_student(session: Session, *, students: StudentIds, year: st
         .group_by(Attendance.student_id)
     )
     return {student_id: Tally(participations, venues) for student_id, participations, venues in rows}
+
+
+def venue_attendances_by_account(session: Session, account_refs: Collection[str], year: str) -> dict[str, int]:
+    """account → attendances of the year at venues, as the targets ask for them; who has none is left out."""
+    rows = session.execute(
+        _attended(year)
+        .join(Student, Student.id == Attendance.student_id)
+        .with_only_columns(Student.account_ref, func.count())
+        .where(Student.account_ref.in_(account_refs), at_venue())
+        .group_by(Student.account_ref)
+    )
+    return {account_ref: count for account_ref, count in rows if account_ref is not None}
 
 
 def within(year: str) -> ColumnElement[bool]:
