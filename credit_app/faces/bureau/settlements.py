@@ -28,8 +28,8 @@ from credit_app.ledger.models import Settlement
 from credit_app.ledger.settlements import figures_by_school, school_of, settlement_of, settlements_of
 from credit_app.organisations.models import District
 from credit_app.people.actions import record_access
+from credit_app.progress.final_lists import FinalList, final_list
 from credit_app.progress.queries.unfinished import unfinished_by_school, years_with_pupils
-from credit_app.progress.settling import FinalList, final_list
 from credit_app.rules.calendar import academic_year_bounds
 from credit_app.storage import expect_writes
 
