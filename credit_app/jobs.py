@@ -35,7 +35,7 @@ from credit_app.operations.models import JobRun
 from credit_app.people import actions as people
 from credit_app.progress.queries.figures import venue_attendances_by_account
 from credit_app.progress.settling import settle
-from credit_app.recognition.results.crediting import post_waiting
+from credit_app.recognition.results.crediting import credit_listed_since, post_waiting
 from credit_app.recognition.results.deciding import BATCH
 from credit_app.recognition.results.sheets import purge_sheets
 from credit_app.rule_books.queries import book_named
@@ -94,14 +94,19 @@ def purge_expired(now: datetime) -> Figures:
 
 
 def credit_waiting_results(now: datetime) -> Figures:
-    """Results that were decided while no book covered their day are credited once one does; a few a transaction."""
-    posted, last = 0, 0
+    """Results that were decided while no book covered their day are credited once one does, and those approved before
+    their competition came onto the list are judged again with it; a few a transaction."""
+    return {"posted": _in_batches(post_waiting, now), "listed": _in_batches(credit_listed_since, now)}
+
+
+def _in_batches(work: Callable[..., tuple[int, int | None]], now: datetime) -> int:
+    done, last = 0, 0
     while True:
-        more, reached = post_waiting(db.session(), now=now, after_id=last, limit=BATCH)
+        more, reached = work(db.session(), now=now, after_id=last, limit=BATCH)
         db.session.commit()
-        posted += more
+        done += more
         if reached is None:
-            return {"posted": posted}
+            return done
         last = reached
 
 
