@@ -48,7 +48,7 @@ def ask_simulation(session: Session, *, draft: RuleBookDraft, year: str, asked_b
     InvalidInput for a year that is none.
     """
     if draft.state not in ("draft", "submitted"):
-        raise Conflict(_("这份草案已经发布或作废，不能再模拟。"))
+        raise Conflict(_("这份草稿已经发布或作废，不能再模拟。"))
     try:
         academic_year_bounds(year)
     except ValueError as error:

@@ -46,15 +46,23 @@ def correct(session: Session, cast: Cast, student: Student, centicredits: int) -
 def void_and_restore(session: Session, cast: Cast, student: Student) -> None:
     participation = attendances(session, student)[0].public_id
     reach = Reach(day=TODAY, venue_ids=[cast.venue.id])
-    decided = {"words": "看错了", "decided_by": cast.venue_staff, "now": EVENING}
     for voided in (False, True):
         session.expire_all()
         listed = occurrence_list(session, public_id=cast.visit.public_id, reach=reach)
         pupil = listed.pupil(participation, voided=voided)
         if voided:
-            restore_attendance(session, happening=listed.happening, pupil=pupil, **decided)
+            restore_attendance(
+                session,
+                happening=listed.happening,
+                pupil=pupil,
+                words="看错了",
+                decided_by=cast.venue_staff,
+                now=EVENING,
+            )
         else:
-            void_attendance(session, pupil=pupil, reason="someone_else", **decided)
+            void_attendance(
+                session, pupil=pupil, reason="someone_else", words="代签", decided_by=cast.venue_staff, now=EVENING
+            )
 
 
 def posted(session: Session, student: Student) -> list[tuple[str, int, str]]:

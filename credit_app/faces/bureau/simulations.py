@@ -265,7 +265,7 @@ def _note(simulation: Simulation) -> str:
     """What a reader of the workbook must know of it."""
     notes = []
     if is_as_if(book_of(simulation.text), simulation.academic_year):
-        notes.append(_("草案的有效期不含这一学年：这里按“假如全学年都适用”计算，发布后不会改动这一学年的学分。"))
+        notes.append(_("草稿的有效期不含这一学年：这里按“假如全学年都适用”计算，发布后不会改动这一学年的学分。"))
     if simulation.changed and not trials.simulated_changes(db.session, simulation=simulation, skip=0, most=1):
         notes.append(_("单条明细已经清理。"))
     return " ".join(notes)
