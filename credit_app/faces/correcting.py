@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
+from wtforms.validators import DataRequired
 
 from credit_app import clock
 from credit_app.errors import DomainError, InvalidInput, NotFound
@@ -38,15 +39,28 @@ FIELDS = "name,credits,correction"  # for the access log
 class ReasonForm(FlaskForm):
     """Why, and by which paper; enough to take up what arrived late."""
 
-    reason = TextAreaField(_l("原因"), filters=[clean_text], description=_l("学生和老师会看到，请写清楚哪里不对。"))
-    document_ref = StringField(_l("依据"), filters=[clean_text], description=_l("文件、证书或情况说明的编号。"))
+    reason = TextAreaField(
+        _l("原因"),
+        [DataRequired(_l("请写明更正的原因，学生和老师会看到。"))],
+        filters=[clean_text],
+        description=_l("学生和老师会看到，请写清楚哪里不对。"),
+    )
+    document_ref = StringField(
+        _l("依据"),
+        [DataRequired(_l("请写明依据的文件或材料编号。"))],
+        filters=[clean_text],
+        description=_l("文件、证书或情况说明的编号。"),
+    )
 
 
 class AmountForm(ReasonForm):
     """So many credits more or less."""
 
     credits = StringField(
-        _l("增减学分"), filters=[clean_text], description=_l("增加写正数，减少写负数，例如 0.5 或 -0.3。")
+        _l("增减学分"),
+        [DataRequired(_l("请填写学分，例如 0.5 或 -0.3。"))],
+        filters=[clean_text],
+        description=_l("增加写正数，减少写负数，例如 0.5 或 -0.3。"),
     )
 
     def centicredits(self) -> int:
@@ -65,6 +79,14 @@ class DecisionForm(FlaskForm):
     """What the second person says; the button pressed is `decision`."""
 
     remark = TextAreaField(_l("意见"), filters=[clean_text], description=_l("不批准时必填，提出人会看到。"))
+
+
+def is_filled_in(form: FlaskForm) -> bool:
+    """Whether nothing is left blank; else each blank field says so, and from here on this request only reads."""
+    if form.validate():
+        return True
+    only_reads()
+    return False
 
 
 def propose(form: AmountForm, *, account_ref: str, participation: str, role: str) -> LedgerCorrection:

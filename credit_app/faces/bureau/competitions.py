@@ -33,10 +33,10 @@ class CompetitionForm(FlaskForm):
     """A competition on the list. Which district's, is asked only of who looks after several."""
 
     district = SelectField(_l("区"), validate_choice=False)
-    name = StringField(_l("赛事名称"), filters=[clean_text])
+    name = StringField(_l("赛事名称"), [DataRequired(_l("请填写赛事名称。"))], filters=[clean_text])
     starts_on = DateField(_l("起"), [DataRequired(_l("请填写从哪一天起计分，例如 2026-09-01。"))])
     ends_on = DateField(_l("止"), [Optional()])
-    source = StringField(_l("依据"), filters=[clean_text])
+    source = StringField(_l("依据"), [DataRequired(_l("请写明列入名单的依据。"))], filters=[clean_text])
 
 
 @blueprint.get("/competitions")

@@ -11,6 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
+from wtforms.validators import DataRequired
 
 from credit_app import clock
 from credit_app.errors import DomainError, InvalidInput
@@ -23,6 +24,7 @@ from credit_app.faces.correcting import (
     DecisionForm,
     ReasonForm,
     about,
+    is_filled_in,
     propose,
     refuse,
     take_up,
@@ -43,7 +45,10 @@ class NumberedForm(AmountForm):
     """A correction by an officer, who has no page of a pupil: the participation is named by its number."""
 
     participation = StringField(
-        _l("参与编号"), filters=[clean_text], description=_l("学校在学生的这次参与页面上能看到，共 14 位。")
+        _l("参与编号"),
+        [DataRequired(_l("请填写参与编号。"))],
+        filters=[clean_text],
+        description=_l("学校在学生的这次参与页面上能看到，共 14 位。"),
     )
 
 
@@ -69,6 +74,8 @@ def correction_new() -> Any:
 def correction_propose() -> Any:
     """The correction is proposed, for another officer to decide; or the form says why not."""
     form = NumberedForm()
+    if not is_filled_in(form):
+        return render_template("bureau/correction_form.html", form=form), 422
     try:
         account_ref = account_of_participation(
             db.session, public_id=form.participation.data or "", district_ids=own_district_ids()
@@ -124,6 +131,8 @@ def correction_decide(public_id: str) -> Any:
 def correction_take_up(public_id: str) -> Any:
     """What arrived after the settlement is proposed by this officer, for another one to decide."""
     found, form = _own(public_id), ReasonForm()
+    if not is_filled_in(form):
+        return _page(_own(public_id), form=form), 422
     try:
         take_up(form, correction=found.correction, role=ROLE)
     except DomainError as refusal:

@@ -10,7 +10,17 @@ from flask_babel import gettext as _
 from credit_app import clock
 from credit_app.errors import DomainError, NotFound
 from credit_app.extensions import db
-from credit_app.faces.correcting import FIELDS, AmountForm, ReasonForm, about, propose, refuse, take_up, withdraw
+from credit_app.faces.correcting import (
+    FIELDS,
+    AmountForm,
+    ReasonForm,
+    about,
+    is_filled_in,
+    propose,
+    refuse,
+    take_up,
+    withdraw,
+)
 from credit_app.faces.guards import entered_as, requires, this_user
 from credit_app.faces.teacher import blueprint
 from credit_app.faces.teacher.showing import note_access
@@ -43,6 +53,8 @@ def correction(public_id: str) -> str:
 def correction_take_up(public_id: str) -> Any:
     """What arrived after the settlement is proposed to the bureau."""
     found, form = _own(public_id), ReasonForm()
+    if not is_filled_in(form):
+        return _page(_own(public_id), form), 422
     try:
         take_up(form, correction=found.correction, role=ROLE)
     except DomainError as refusal:
@@ -76,6 +88,8 @@ def new_correction_propose(public_id: str, participation_id: str) -> Any:
     """The correction is proposed; or the form says why not."""
     student, found = _participation(public_id, participation_id)
     form = AmountForm()
+    if not is_filled_in(form):
+        return _form_page(*_participation(public_id, participation_id), form), 422
     try:
         proposed = propose(form, account_ref=student.account_ref or "", participation=found.public_id, role=ROLE)
     except DomainError as refusal:
