@@ -29,14 +29,13 @@ BY_RULES = "rules"
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What a posting did: the award as judged now, what the participation gained by it, and how many others moved.
+    """What a posting did: the award as judged now, and what the participation gained by it.
 
     `withheld`: nothing was posted, because the year is settled; what the rules would move waits for two people.
     """
 
     award: Award
     gained_centicredits: int
-    others_adjusted: int = 0
     withheld: bool = False
 
 
@@ -158,7 +157,7 @@ def _award_out_of_order(
         writer.append_posts(posts, cause=cause)
         writer.close(rejudged.totals, rejudged.rule_set, rejudged.last_order)
     own = _own_post(rejudged, fact)
-    return Posting(rejudged.own, own.difference if own else 0, len(rejudged.posts) - (own is not None))
+    return Posting(rejudged.own, own.difference if own else 0)
 
 
 def _withhold(session: Session, account: Any, fact: Fact, book: Book, now: datetime) -> Posting:

@@ -17,6 +17,15 @@ from tests.ledger.facts import lecture, visit
 from tests.statements import count_statements
 
 
+def _first(session: Session, _mine: str, _other: str) -> None:
+    ledger.award(session, account_ref="new", fact=visit("p"), book=book_named(session, "sample-2026", stamp=1), now=NOW)
+
+
+def _newest(session: Session, mine: str, _other: str) -> None:
+    fact, book = visit("newest", day=40), book_named(session, "sample-2026", stamp=1)
+    ledger.award(session, account_ref=mine, fact=fact, book=book, now=NOW)
+
+
 def _late_fact(session: Session, mine: str, _other: str) -> None:
     fact = lecture("late", day=-1)
     ledger.award(session, account_ref=mine, fact=fact, book=book_named(session, "sample-2026"), now=NOW)
@@ -31,7 +40,9 @@ def _move(session: Session, mine: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "at_most"), [(_late_fact, 7), (_reversal, 7), (_move, 11)], ids=["late", "reverse", "move"]
+    ("step", "at_most"),
+    [(_first, 5), (_newest, 4), (_late_fact, 7), (_reversal, 7), (_move, 11)],
+    ids=["first", "newest", "late", "reverse", "move"],
 )
 def test_a_long_history_costs_no_more_statements(
     db_session: Session, cast: Cast, step: Callable[[Session, str, str], None], at_most: int
