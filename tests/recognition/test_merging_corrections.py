@@ -89,6 +89,10 @@ def test_each_correction_that_stands_comes_along_under_its_own_paper(db_session:
     own = LedgerEntry.account_id == cast.pupil.account_ref
     causes = db_session.scalars(select(LedgerEntry.cause).where(own).order_by(LedgerEntry.seq)).all()
     assert causes == [merged.merge.public_id, *papers]
+    taken = db_session.scalars(select(LedgerEntry).where(LedgerEntry.kind == "reversal")).one()
+    assert (taken.cause, taken.trace) == (merged.merge.public_id, [])
+    explained = db_session.scalars(select(LedgerEntry.trace).where(LedgerEntry.reason == "corrected")).all()
+    assert all(explained), "a correction shows the judging that it stands beside, in either account"
     assert not list(verify(db_session))
 
 
