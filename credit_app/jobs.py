@@ -33,8 +33,9 @@ from credit_app.ledger.settlements import unfinished_settlements
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
 from credit_app.people import actions as people
+from credit_app.progress.queries.figures import venue_attendances_by_account
 from credit_app.progress.settling import settle
-from credit_app.recognition.results.crediting import post_waiting
+from credit_app.recognition.results.crediting import credit_listed_since, post_waiting
 from credit_app.recognition.results.deciding import BATCH
 from credit_app.recognition.results.sheets import purge_sheets
 from credit_app.rule_books.queries import book_named
@@ -43,6 +44,7 @@ from credit_app.storage import reading_apart
 from credit_app.verification import verify
 
 RUNS_KEPT = timedelta(days=30)
+SIMULATIONS_KEPT = timedelta(days=30)
 MOST_LOGGED = 50
 SLICE_SECONDS = 20
 
@@ -81,23 +83,30 @@ def close_ended_occurrences(now: datetime) -> Figures:
 
 
 def purge_expired(now: datetime) -> Figures:
-    """Sign-ins that have ended, failures that no longer count, forgotten uploads and old runs of jobs are gone."""
+    """Sign-ins that have ended, failures that no longer count, forgotten uploads, old runs of jobs and old simulations
+    are gone."""
     sign_ins = people.purge_expired(db.session(), now=now)
     uploads = purge_uploads(db.session(), now=now) + purge_sheets(db.session(), now=now)
     runs = operations.forget_runs(db.session(), started_before=now - RUNS_KEPT)
+    simulations = trials.forget_simulations(db.session(), asked_before=now - SIMULATIONS_KEPT)
     db.session.commit()
-    return {"sign_ins": sign_ins, "uploads": uploads, "runs": runs}
+    return {"sign_ins": sign_ins, "uploads": uploads, "runs": runs, "simulations": simulations}
 
 
 def credit_waiting_results(now: datetime) -> Figures:
-    """Results that were decided while no book covered their day are credited once one does; a few a transaction."""
-    posted, last = 0, 0
+    """Results that were decided while no book covered their day are credited once one does, and those approved before
+    their competition came onto the list are judged again with it; a few a transaction."""
+    return {"posted": _in_batches(post_waiting, now), "listed": _in_batches(credit_listed_since, now)}
+
+
+def _in_batches(work: Callable[..., tuple[int, int | None]], now: datetime) -> int:
+    done, last = 0, 0
     while True:
-        more, reached = post_waiting(db.session(), now=now, after_id=last, limit=BATCH)
+        more, reached = work(db.session(), now=now, after_id=last, limit=BATCH)
         db.session.commit()
-        posted += more
+        done += more
         if reached is None:
-            return {"posted": posted}
+            return done
         last = reached
 
 
@@ -141,7 +150,9 @@ def work_off_rule_changes(now: datetime) -> Figures:
 def advance_simulation(simulation_id: int, *, now: datetime) -> None:
     """One chunk more of the simulation is in its result."""
     db.session.commit()  # judging must hold no transaction open
-    trials.advance_simulation(db.session(), simulation_id=simulation_id, now=now)
+    trials.advance_simulation(
+        db.session(), simulation_id=simulation_id, venue_attendances=venue_attendances_by_account, now=now
+    )
     db.session.commit()
 
 

@@ -23,6 +23,7 @@ from credit_app.attendance.stays import Presence, Sighting, presence_of
 from credit_app.errors import NoRuleSet
 from credit_app.findings import Finding, Progress
 from credit_app.ledger.models import LedgerCorrection, LedgerEntry
+from credit_app.ledger.queries import entries_by_participation
 from credit_app.ledger.withholding import withheld_facts
 from credit_app.organisations.models import School, Venue
 from credit_app.rule_books.queries import book_for
@@ -70,7 +71,7 @@ def _audit_attendances(session: Session, progress: Any) -> Iterator[Finding]:
     merged = _merged_into(session)
     while rows := session.execute(_attendance_query(last)).all():
         scans = _Scans(session, rows, merged)
-        entries = _entries_of(session, rows)
+        entries = entries_by_participation(session, rows)
         withheld = withheld_facts(
             session,
             account_refs={row.account_ref for row in rows if row.account_ref},
@@ -235,25 +236,4 @@ def _merged_into(session: Session) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for from_id, into_id in survivors(session).items():
         found.setdefault(into_id, []).append(from_id)
-    return found
-
-
-def _entries_of(session: Session, rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
-    found: dict[tuple[str, str], list[Any]] = {}
-    query = (
-        select(
-            LedgerEntry.account_id,
-            LedgerEntry.participation,
-            LedgerEntry.kind,
-            LedgerEntry.centicredits,
-            LedgerEntry.facts,
-        )
-        .where(
-            LedgerEntry.account_id.in_({row.account_ref for row in rows}),
-            LedgerEntry.participation.in_({row.public_id for row in rows}),
-        )
-        .order_by(LedgerEntry.account_id, LedgerEntry.seq)
-    )
-    for entry in session.execute(query):
-        found.setdefault((entry.account_id, entry.participation), []).append(entry)
     return found

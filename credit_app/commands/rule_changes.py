@@ -20,6 +20,7 @@ from credit_app.ledger.rebooking import accounts_in_all
 from credit_app.ledger.simulation import Judged, Trial, read_chunk, trial_of
 from credit_app.organisations.models import District
 from credit_app.organisations.queries import district_coded, school_names
+from credit_app.progress.queries.figures import venue_attendances_by_account
 from credit_app.progress.simulation_export import About, Changed, SimulationWorkbook, named_groups, side_title
 from credit_app.rule_books.queries import every_book, published_book
 from credit_app.rules.book import Book, BookError, load_book
@@ -121,8 +122,10 @@ def _judge_all(trial: Trial, book: Book, workbook: SimulationWorkbook | None) ->
     in_all = accounts_in_all(session, district_id=trial.district_id)
     with click.progressbar(length=max(in_all, 1), label=trial.year) as bar:
         while pupils := read_chunk(session, trial, after=after, most=CHUNK):
+            accounts = [pupil.held.account_id for pupil in pupils]
+            venues = venue_attendances_by_account(session, accounts, trial.year)
             for pupil in pupils:
-                figures.add(pupil, trial, books)
+                figures.add(pupil, trial, books, venue_attendances=venues.get(pupil.held.account_id, 0))
             changed = [item for pupil in pupils for item in pupil.judged if item.shown and item.difference]
             if workbook is not None:
                 workbook.add(_exported(changed, book))
@@ -170,7 +173,7 @@ def _show(figures: Figures, names: Mapping[str, Mapping[str, str]], title: str, 
         (_("有变动的认定"), f"{every.changed} / {every.participations}"),
         (_("现行规则下的学分"), credits_text(every.before)),
         (_("新规则下的学分"), credits_text(every.after)),
-        (_("学分达到目标"), f"{figures.reach.before} → {figures.reach.after}"),
+        (_("达到目标的学生"), f"{figures.reach.before} → {figures.reach.after}"),
         (_("已结算、不再变动的认定"), str(figures.settled)),
         (_("其他学年或其他区的变动"), str(figures.beyond.changed)),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
 from werkzeug.local import LocalProxy
@@ -89,8 +90,8 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
             ("bureau.activit", "bureau.decide", "bureau.result", "bureau.competition"),
         ),
         Entry("bureau.rule_sets", _l("规则"), "scale", ("bureau.rule",)),
-        Entry("bureau.schools", _l("学校"), "school"),
-        Entry("bureau.venues", _l("场馆"), "venue"),
+        Entry("bureau.schools", lazy_pgettext("navigation", "学校"), "school"),
+        Entry("bureau.venues", lazy_pgettext("navigation", "场馆"), "venue"),
     ),
 }
 

@@ -25,7 +25,7 @@ from credit_app.faces.explaining import chapters, explain, explain_award, rule_s
 from credit_app.faces.fields import clean_text
 from credit_app.faces.formatting import local_moment, signed_credits
 from credit_app.faces.guards import this_user
-from credit_app.faces.refusals import show_at_field
+from credit_app.faces.refusals import only_reads, show_at_field
 from credit_app.faces.titles import category_titles
 from credit_app.people.actions import record_access
 from credit_app.progress.queries import participation_of
@@ -41,7 +41,6 @@ from credit_app.recognition.results.queries import (
     waiting_count,
 )
 from credit_app.rule_books.queries import book_named, books_named
-from credit_app.storage import expect_writes
 
 FIELDS = "name,number,grade,results"
 QUEUE_SHOWN = 50
@@ -73,12 +72,6 @@ class QueueForm(FlaskForm):
 def note_access(scope: str, public_id: str) -> None:
     """The access log says that results of minors were shown; before they are, or they are not."""
     record_access(user_id=this_user().id, scope=f"{scope}:{public_id}", fields=FIELDS, now=clock.now())
-
-
-def only_reads() -> None:
-    """What this request has begun to write is undone; from here on it only reads."""
-    db.session.rollback()
-    expect_writes(False)
 
 
 def decide_one(result: ReviewedResult, form: DecisionForm) -> bool:

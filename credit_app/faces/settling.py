@@ -15,7 +15,7 @@ from credit_app.faces.formatting import local_date, local_moment
 from credit_app.faces.titles import category_titles
 from credit_app.ledger.models import Settlement
 from credit_app.progress.final_export import final_csv, final_workbook
-from credit_app.progress.settling import FinalList, FinalRow
+from credit_app.progress.final_lists import FinalList, FinalRow
 from credit_app.progress.wording import met_text, missing_texts, without_class_text
 
 FIELDS = "name,number,credits"  # what a final list shows of each pupil, for the access log

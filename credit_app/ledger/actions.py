@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from credit_app.ledger.rejudging import FACTS_CHANGED, Post, Rejudged, judge_again, order_text, past_of
 from credit_app.ledger.withholding import drop_withheld, is_settled, withhold_fact, withhold_reversal
 from credit_app.ledger.writing import Writer, entries_of, locked_account
-from credit_app.rule_books.queries import book_named
+from credit_app.rule_books.queries import book_finder
 from credit_app.rules.book import Book
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import Award
@@ -29,14 +29,13 @@ BY_RULES = "rules"
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What a posting did: the award as judged now, what the participation gained by it, and how many others moved.
+    """What a posting did: the award as judged now, and what the participation gained by it.
 
     `withheld`: nothing was posted, because the year is settled; what the rules would move waits for two people.
     """
 
     award: Award
     gained_centicredits: int
-    others_adjusted: int = 0
     withheld: bool = False
 
 
@@ -134,7 +133,7 @@ def _reverse(
         cause=cause,
     )
     remaining = {key: item for key, item in past.items() if key != participation}
-    rejudged = judge_again(remaining, lambda name: book_named(session, name))
+    rejudged = judge_again(remaining, book_finder(session))
     writer.append_posts(rejudged.posts, cause=cause)
     writer.close(rejudged.totals, rejudged.rule_set, rejudged.last_order)
     return taken.standing
@@ -158,7 +157,7 @@ def _award_out_of_order(
         writer.append_posts(posts, cause=cause)
         writer.close(rejudged.totals, rejudged.rule_set, rejudged.last_order)
     own = _own_post(rejudged, fact)
-    return Posting(rejudged.own, own.difference if own else 0, len(rejudged.posts) - (own is not None))
+    return Posting(rejudged.own, own.difference if own else 0)
 
 
 def _withhold(session: Session, account: Any, fact: Fact, book: Book, now: datetime) -> Posting:
@@ -175,7 +174,7 @@ def _withhold(session: Session, account: Any, fact: Fact, book: Book, now: datet
 
 def _judged(session: Session, account: Any, fact: Fact, book: Book) -> Rejudged:
     past = past_of(entries_of(session, account.id))
-    return judge_again(past, lambda name: book_named(session, name), new=(fact, book))
+    return judge_again(past, book_finder(session), new=(fact, book))
 
 
 def _own_post(rejudged: Rejudged, fact: Fact) -> Post | None:

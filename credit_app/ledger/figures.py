@@ -3,14 +3,15 @@ that go into JSON and come back, so that a simulation that was cut short goes on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from credit_app.ledger.rebooking import Change
 from credit_app.ledger.simulation import Judged, Pupil, Trial
 from credit_app.rules.book import Book
-from credit_app.rules.targets import NoTarget, target_for
+from credit_app.rules.calendar import academic_year
+from credit_app.rules.targets import NoTarget, standing
 
 SIDES = ("school", "grade", "category")
 
@@ -58,7 +59,7 @@ class Group:
 
 @dataclass(slots=True)
 class Reach:
-    """Pupils with a target in the year, and how many have its credits, before and after; breadth is not asked."""
+    """Pupils with a target in the year, and how many have reached it, before and after: its credits and its breadth."""
 
     pupils: int = 0
     before: int = 0
@@ -76,8 +77,9 @@ class Figures:
     reach: Reach = field(default_factory=Reach)
     settled: int = 0
 
-    def add(self, pupil: Pupil, trial: Trial, book_before: Mapping[str, Book]) -> None:
-        """One pupil more. `book_before`: the published books by id, for the targets."""
+    def add(self, pupil: Pupil, trial: Trial, book_before: Mapping[str, Book], *, venue_attendances: int) -> None:
+        """One pupil more. `book_before`: the published books by id, for the targets; `venue_attendances`: those of the
+        year, which the targets ask for too."""
         shown = [item for item in pupil.judged if item.shown]
         other = [item for item in pupil.judged if not item.shown and item.difference]
         if other:
@@ -89,7 +91,7 @@ class Figures:
         for side in SIDES:
             for key, items in _divided(shown, side).items():
                 self.sides[side].setdefault(key, Group()).add_pupil(items)
-        self._add_reach(pupil, shown, trial, book_before)
+        self._add_reach(pupil, shown[-1], trial, book_before, venue_attendances)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -109,33 +111,55 @@ class Figures:
         sides = {side: {key: Group(*values) for key, values in raw["sides"][side].items()} for side in SIDES}
         return cls(Group(*raw["every"]), Group(*raw["beyond"]), sides, Reach(*raw["reach"]), raw["settled"])
 
-    def _add_reach(self, pupil: Pupil, shown: Sequence[Judged], trial: Trial, books: Mapping[str, Book]) -> None:
-        last = shown[-1]
-        item = pupil.held.past[last.participation]
-        taken = _is_taken(pupil, trial.change, last.participation)
-        before = _target(books.get(item.rule_set), pupil, last, trial.year)
-        after = _target(trial.change.book, pupil, last, trial.year) if taken else before
+    def _add_reach(
+        self, pupil: Pupil, last: Judged, trial: Trial, books: Mapping[str, Book], venue_attendances: int
+    ) -> None:
+        book_now = books.get(pupil.held.past[last.participation].rule_set)
+        book_then = trial.change.book if _is_taken(pupil, trial.change, last.participation) else book_now
+        before = _reaches(book_now, pupil, last, trial.year, _earned(pupil, trial.year, "before"), venue_attendances)
+        after = _reaches(book_then, pupil, last, trial.year, _earned(pupil, trial.year, "after"), venue_attendances)
         if before is None or after is None:
             return
-        corrected = sum(pupil.held.past[each.participation].corrected for each in shown)
         self.reach.pupils += 1
-        self.reach.before += sum(each.before for each in shown) + corrected >= before
-        self.reach.after += sum(each.after for each in shown) + corrected >= after
+        self.reach.before += before
+        self.reach.after += after
 
 
 def _is_taken(pupil: Pupil, change: Change, participation: str) -> bool:
     return pupil.held.is_taken_by(change, pupil.held.past[participation])
 
 
-def _target(book: Book | None, pupil: Pupil, last: Judged, year: str) -> int | None:
-    """The credits asked of the pupil in the year; None where the book sets no target for the grade."""
+def _earned(pupil: Pupil, year: str, side: str) -> dict[str, int]:
+    """The pupil's credits of the whole year by category, as progress counts them: wherever they were earned, and with
+    what two people corrected."""
+    sums: dict[str, int] = {}
+    for item in pupil.judged:
+        if academic_year(item.occurred_on) == year:
+            amount = getattr(item, side) + pupil.held.past[item.participation].corrected
+            sums[item.category] = sums.get(item.category, 0) + amount
+    return sums
+
+
+def _reaches(
+    book: Book | None, pupil: Pupil, last: Judged, year: str, by_category: Mapping[str, int], venue_attendances: int
+) -> bool | None:
+    """Whether the pupil has all that the book asks in the year; None where it sets no target for the grade."""
     if book is None or pupil.held.whereabouts is None:
         return None
     stay = pupil.held.whereabouts.stay_on(last.occurred_on)
     try:
-        return target_for(book, last.grade, stay.joined_on if stay else None, year).centicredits
+        stands = standing(
+            book,
+            grade=last.grade,
+            joined_on=stay.joined_on if stay else None,
+            year=year,
+            today=last.occurred_on,
+            by_category=by_category,
+            venue_attendances=venue_attendances,
+        )
     except NoTarget:
         return None
+    return stands.state == "on_target"
 
 
 def _divided(judged: Iterable[Judged], side: str) -> dict[str, list[Judged]]:

@@ -5,7 +5,7 @@ DESIGN §3: "a merge reverses in one account and adjusts in the other".
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from credit_app.errors import Conflict
 from credit_app.ledger.rejudging import CORRECTED, MERGED, Past, judge_again, past_of
 from credit_app.ledger.writing import Writer, entries_of, locked_account
-from credit_app.rule_books.queries import book_named
+from credit_app.rule_books.queries import book_finder
 
 
 def move_credits(
@@ -48,10 +48,21 @@ def move_credits(
     coming = {key: item for key, item in standing.items() if key not in leaving}
     if not coming:
         return 0
-    corrections = [entry for entry in entries if entry.reason == CORRECTED and entry.participation in coming]
+    corrections = [entry for entry in _standing_corrections(entries) if entry.participation in coming]
     past = past_of(entries_of(session, into_ref))
     writer = Writer(session, accounts[into_ref], now, recorded_by)
     return _put_in(session, writer, past, coming, corrections, cause)
+
+
+def _standing_corrections(entries: Iterable[Any]) -> list[Any]:
+    """What two people decided on and no reversal has taken back since, in order of `seq`."""
+    standing: list[Any] = []
+    for entry in entries:
+        if entry.kind == "reversal":
+            standing = [each for each in standing if each.participation != entry.participation]
+        elif entry.reason == CORRECTED:
+            standing.append(entry)
+    return standing
 
 
 def _take_out(writer: Writer, standing: dict[str, Past], cause: str) -> None:
@@ -79,10 +90,12 @@ def _put_in(
     cause: str,
 ) -> int:
     before = writer.balance
+    find = book_finder(session)
     rejudged = judge_again(
         past,
-        lambda name: book_named(session, name),
-        joining=[(item.fact, book_named(session, item.rule_set)) for item in coming.values()],
+        find,
+        joining=[(item.fact, find(item.rule_set)) for item in coming.values()],
+        corrected={entry.participation for entry in corrections},
     )
     award_seqs: dict[str, int] = {}
     for post in rejudged.posts:
@@ -92,8 +105,6 @@ def _put_in(
             award_seqs[post.fact.participation] = writer.seq
     for entry in corrections:
         item = coming[entry.participation]
-        if entry.participation not in award_seqs or item.corrected == 0:
-            continue  # a correction that a reversal has taken back since
         writer.append(
             "adjustment",
             item.fact,

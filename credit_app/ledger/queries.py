@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -39,6 +40,30 @@ class ParticipationRecord:
     @property
     def latest(self) -> LedgerEntry:
         return self.entries[-1]
+
+
+def entries_by_participation(session: Session, rows: Iterable[Any]) -> dict[tuple[str, str], list[Any]]:
+    """(account, participation) → its entries in order of `seq`, without their traces: what an audit compares with
+    `rows`, which have `account_ref` and `public_id`. One statement."""
+    rows = list(rows)
+    found: dict[tuple[str, str], list[Any]] = {}
+    query = (
+        select(
+            LedgerEntry.account_id,
+            LedgerEntry.participation,
+            LedgerEntry.kind,
+            LedgerEntry.centicredits,
+            LedgerEntry.facts,
+        )
+        .where(
+            LedgerEntry.account_id.in_({row.account_ref for row in rows}),
+            LedgerEntry.participation.in_({row.public_id for row in rows}),
+        )
+        .order_by(LedgerEntry.account_id, LedgerEntry.seq)
+    )
+    for entry in session.execute(query):
+        found.setdefault((entry.account_id, entry.participation), []).append(entry)
+    return found
 
 
 def year_balances(session: Session, *, account_refs: Iterable[str], year: str) -> dict[str, YearBalance]:

@@ -5,7 +5,7 @@ No database here: entries in, differences out, so that any order of arrival can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,11 +104,14 @@ def judge_again(
     *,
     new: tuple[Fact, Book] | None = None,
     joining: Iterable[tuple[Fact, Book]] = (),
+    corrected: Collection[str] = (),
     rebook: Callable[[Past], Book] | None = None,
 ) -> Rejudged:
     """All that stands in `past`, with `new` (and all that are `joining`) put in their places in time, judged from the
     beginning.
 
+    What joins and is pending has an entry (of 0) all the same if it is one of those `corrected` by two people: their
+    adjustments must have an award to point to.
     A participation that was judged before keeps the book it was judged by: a change of rules is replayed on purpose,
     by a `rebook` that names each one's book, never by the way.
     """
@@ -129,17 +132,19 @@ def judge_again(
         judged = history.judge(fact, book)
         is_new = new is not None and fact.participation == new[0].participation
         own = judged if is_new else own
-        post = _difference(past.get(fact.participation), fact, judged, is_new=is_new)
+        known = past.get(fact.participation)
+        post = _difference(known, fact, judged, is_new=is_new, is_corrected=fact.participation in corrected)
         if post is not None:
             posts.append(post)
-        if judged.state != "pending" or fact.participation in past:
+        if judged.state != "pending" or known is not None or post is not None:
             rule_set, last_order = book.id, order_text(fact)
     return Rejudged(posts, own, history.totals, rule_set, last_order)
 
 
-def _difference(known: Past | None, fact: Fact, judged: Award, *, is_new: bool) -> Post | None:
+def _difference(known: Past | None, fact: Fact, judged: Award, *, is_new: bool, is_corrected: bool) -> Post | None:
     if known is None:
-        return None if judged.state == "pending" else Post(fact, judged, judged.centicredits, None, "")
+        waits = judged.state == "pending" and not is_corrected
+        return None if waits else Post(fact, judged, judged.centicredits, None, "")
     difference = judged.centicredits - known.net
     same_facts = fact.to_json() == known.raw_fact
     same_book = judged.rule_set == known.rule_set

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
@@ -30,13 +29,13 @@ from credit_app.ledger.rejudging import judge_again, past_of
 from credit_app.ledger.writing import Writer, entries_of, locked_account
 from credit_app.people.models import User
 from credit_app.rule_books.models import RuleBook
-from credit_app.rule_books.queries import book_named, latest_stamp
+from credit_app.rule_books.queries import book_finder
 from credit_app.rules.book import Book
 from credit_app.schools.whereabouts import whereabouts_of
 
 BATCH = 20  # accounts a transaction: a check-in of one of them waits for no more
-OPEN = ("queued", "running", "stopped")
 WORKED_ON = ("queued", "running")
+TAKEN_UP = ("stopped", "failed")
 
 
 @dataclass(slots=True)
@@ -53,8 +52,8 @@ def start_replay(
     session: Session, *, rule_book: RuleBook, district_id: int | None, asked_by: User | None, now: datetime
 ) -> Replay:
     """The published book is queued to be replayed in the district (None: the whole city); one that has not come to its
-    end is taken up again instead."""
-    known = _open_replay(session, rule_book, district_id)
+    end, also one that failed, is taken up again instead."""
+    known = unfinished_replay(session, rule_book=rule_book, district_id=district_id)
     if known is None:
         asked = Replay(
             rule_book_id=rule_book.id,
@@ -68,7 +67,7 @@ def start_replay(
                 session.add(asked)
             return asked
         except IntegrityError:  # somebody else has just started it
-            known = _open_replay(session, rule_book, district_id)
+            known = unfinished_replay(session, rule_book=rule_book, district_id=district_id)
             if known is None:
                 raise
     resume_replay(session, replay=known)
@@ -84,15 +83,16 @@ def stop_replay(session: Session, *, replay: Replay) -> None:
 
 
 def resume_replay(session: Session, *, replay: Replay) -> None:
-    """A stopped replay goes on where it was."""
+    """A stopped replay goes on where it was; so does a failed one, whose batches so far are committed with its cursor,
+    unless another one has been started since, which does the rest."""
     replay = _locked(session, replay.id)
-    if replay.state == "stopped":
-        replay.state = "queued"
+    if replay.state in TAKEN_UP and _newest(session, replay.rule_book_id, replay.district_id) == replay:
+        replay.state, replay.finished_at, replay.problem = "queued", None, ""
     session.flush()
 
 
 def fail_replay(session: Session, *, order_id: int, problem: str, now: datetime) -> None:
-    """The replay could not be carried on; what it has posted stands, and a new one does the rest."""
+    """The replay could not be carried on; what it has posted stands, and once taken up again it does the rest."""
     replay = _locked(session, order_id)
     if replay.state in WORKED_ON:
         replay.state, replay.finished_at, replay.problem = "failed", now, problem[:500]
@@ -117,7 +117,7 @@ def post_batch(session: Session, *, replay: Replay, now: datetime) -> None:
         session.flush()
         return
     # The shelf is asked once: a participation that keeps its book must cost no statement.
-    named = partial(book_named, session, stamp=session.scalar(select(latest_stamp())))
+    named = book_finder(session)
     book = named(replay.rule_book.rule_set)
     change = Change(book, holds_as_published(session, book=book, district_id=replay.district_id))
     posted = Posted()
@@ -150,6 +150,12 @@ def note_waiting(
     else:
         replay.cursor = cursor
     session.flush()
+
+
+def unfinished_replay(session: Session, *, rule_book: RuleBook, district_id: int | None) -> Replay | None:
+    """The book's newest replay in the district (None: of the whole city), unless it has come to its end."""
+    newest = _newest(session, rule_book.id, district_id)
+    return newest if newest is not None and newest.state != "done" else None
 
 
 def open_replays(session: Session) -> list[int]:
@@ -203,9 +209,12 @@ def _judge_again(
     posted.lost += sum(max(-post.difference, 0) for post in again.posts)
 
 
-def _open_replay(session: Session, rule_book: RuleBook, district_id: int | None) -> Replay | None:
+def _newest(session: Session, rule_book_id: int, district_id: int | None) -> Replay | None:
     return session.scalar(
-        select(Replay).where(Replay.rule_book_id == rule_book.id, _in_district(district_id), Replay.state.in_(OPEN))
+        select(Replay)
+        .where(Replay.rule_book_id == rule_book_id, _in_district(district_id))
+        .order_by(Replay.id.desc())
+        .limit(1)
     )
 
 

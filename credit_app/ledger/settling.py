@@ -1,6 +1,6 @@
 """Settling an academic year of a district, step by step: freeze, public notice, settle. Never opened again.
 
-Here stand the steps and what they write; which lines a school's final list has, `progress.settling` works out.
+Here stand the steps and what they write; which lines a school's final list has, `progress.final_lists` works out.
 """
 
 from __future__ import annotations

@@ -6,13 +6,12 @@ Nothing here writes to an account or an entry.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from flask_babel import gettext as _
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from credit_app.errors import Conflict, InvalidInput, NotFound
@@ -23,12 +22,15 @@ from credit_app.ledger.rejudging import Past, judge_again, past_of
 from credit_app.ledger.simulation import Judged, Trial, read_chunk, trial_of
 from credit_app.ledger.writing import entries_of
 from credit_app.people.models import User
-from credit_app.rule_books.models import RuleBookDraft
-from credit_app.rule_books.queries import book_named, every_book, latest_stamp
+from credit_app.rule_books.models import RuleBook, RuleBookDraft
+from credit_app.rule_books.queries import book_finder, every_book
 from credit_app.rules.book import load_book
 from credit_app.rules.calendar import academic_year_bounds
 from credit_app.rules.single import Award
 from credit_app.storage import reading_apart
+
+VenueAttendances = Callable[[Session, Collection[str], str], Mapping[str, int]]
+"""Account → attendances at venues in a year: the ledger does not know them all, since some wait for their award."""
 
 OPEN = ("queued", "running")
 CHUNK = 200  # accounts judged at once: the memory of a simulation, whatever the size of the city
@@ -46,7 +48,7 @@ def ask_simulation(session: Session, *, draft: RuleBookDraft, year: str, asked_b
     InvalidInput for a year that is none.
     """
     if draft.state not in ("draft", "submitted"):
-        raise Conflict(_("这份草案已经发布或作废，不能再模拟。"))
+        raise Conflict(_("这份草稿已经发布或作废，不能再模拟。"))
     try:
         academic_year_bounds(year)
     except ValueError as error:
@@ -95,7 +97,9 @@ def fail_simulation(session: Session, *, order_id: int, problem: str, now: datet
     session.flush()
 
 
-def advance_simulation(session: Session, *, simulation_id: int, now: datetime) -> bool:
+def advance_simulation(
+    session: Session, *, simulation_id: int, venue_attendances: VenueAttendances, now: datetime
+) -> bool:
     """One chunk more is in the result. Judging holds no lock; only adding its figures does.
 
     Returns: whether there is more to do. Must be called outside of a transaction, and committed after.
@@ -107,6 +111,7 @@ def advance_simulation(session: Session, *, simulation_id: int, now: datetime) -
         trial = _trial(apart, seen)
         cursor, in_all = seen.cursor, seen.in_all or accounts_in_all(apart, district_id=seen.district_id)
         pupils = read_chunk(apart, trial, after=cursor, most=CHUNK)
+        venues = venue_attendances(apart, [pupil.held.account_id for pupil in pupils], trial.year)
         published = {book.id: book for book in every_book(apart)}
     simulation = _locked(session, simulation_id)
     if simulation.state not in OPEN or simulation.cursor != cursor:
@@ -114,7 +119,7 @@ def advance_simulation(session: Session, *, simulation_id: int, now: datetime) -
     simulation.state, simulation.in_all = "running", in_all
     figures = Figures.from_json(simulation.result)
     for pupil in pupils:
-        figures.add(pupil, trial, published)
+        figures.add(pupil, trial, published, venue_attendances=venues.get(pupil.held.account_id, 0))
     _keep(session, simulation, [item for pupil in pupils for item in pupil.judged if item.shown and item.difference])
     simulation.result = figures.to_json()
     if pupils:
@@ -124,6 +129,24 @@ def advance_simulation(session: Session, *, simulation_id: int, now: datetime) -
         simulation.state, simulation.finished_at, simulation.done = "done", now, in_all
     session.flush()
     return bool(pupils)
+
+
+def forget_simulations(session: Session, *, asked_before: datetime) -> int:
+    """Simulations from before that instant are gone; of a text that has been published the newest finished one keeps
+    its figures, since they are what its officers went by, and loses the single awards. Returns: how many are gone."""
+    old = (Simulation.asked_at < asked_before, Simulation.state.not_in(OPEN))
+    session.execute(
+        delete(SimulatedChange).where(SimulatedChange.simulation_id.in_(select(Simulation.id).where(*old))),
+        execution_options={"synchronize_session": False},
+    )
+    newest_of_text = select(func.max(Simulation.id)).where(Simulation.state == "done")
+    published = newest_of_text.where(Simulation.sha256.in_(select(RuleBook.sha256))).group_by(
+        Simulation.district_id, Simulation.sha256
+    )
+    kept = set(session.scalars(published))
+    gone = session.scalars(select(Simulation.id).where(*old, Simulation.id.not_in(kept))).all()
+    session.execute(delete(Simulation).where(Simulation.id.in_(gone)), execution_options={"synchronize_session": False})
+    return len(gone)
 
 
 def open_simulations(session: Session) -> list[int]:
@@ -209,7 +232,7 @@ def side_by_side(session: Session, *, simulation: Simulation, change: SimulatedC
     if standing is None or standing.reversed:
         raise NotFound
 
-    named = partial(book_named, session, stamp=session.scalar(select(latest_stamp())))
+    named = book_finder(session)
     again = judge_again(past, named, rebook=held.rebook(trial.change, named))
     moved = next((post.award for post in again.posts if post.fact.participation == change.participation), None)
     return SideBySide(standing, moved, trial)

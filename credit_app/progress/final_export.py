@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from credit_app.progress.exports import Cell, Column, Table, credits_cell, table_csv, table_workbook
-from credit_app.progress.settling import FinalList, FinalRow
+from credit_app.progress.final_lists import FinalList, FinalRow
 from credit_app.progress.wording import met_text, missing_texts, without_class_text
 from credit_app.rules.calendar import LOCAL
 

@@ -157,8 +157,8 @@ def _summary(about: About, figures: Figures) -> list[tuple[str, Cell]]:
         (_("现行规则下的学分"), _credits(every.before)),
         (_("新规则下的学分"), _credits(every.after)),
         (_("差额"), _credits(every.difference)),
-        (_("学分达到目标的学生（现行）"), reach.before),
-        (_("学分达到目标的学生（新规则）"), reach.after),
+        (_("达到目标的学生（现行）"), reach.before),
+        (_("达到目标的学生（新规则）"), reach.after),
         (_("已结算、不再变动的认定"), figures.settled),
         (_("其他学年或其他区的变动"), figures.beyond.changed),
     ]

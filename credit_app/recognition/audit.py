@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from credit_app.attendance.models import Attendance
 from credit_app.errors import NoRuleSet
 from credit_app.findings import Finding, Progress
-from credit_app.ledger.models import LedgerEntry
+from credit_app.ledger.models import LedgerCorrection, LedgerEntry
+from credit_app.ledger.queries import entries_by_participation
+from credit_app.ledger.withholding import withheld_facts
 from credit_app.organisations.models import School
 from credit_app.recognition.results.crediting import result_fact
 from credit_app.recognition.results.models import ListedCompetition, ReviewedResult
@@ -32,15 +34,23 @@ def audit(session: Session, progress: Progress) -> Iterator[Finding]:
     in_all = session.scalar(select(func.count()).select_from(ReviewedResult)) or 0
     last = done = 0
     while rows := session.execute(_after(last)).all():
-        entries = _entries_of(session, rows)
+        entries = entries_by_participation(session, rows)
+        withheld = withheld_facts(
+            session,
+            account_refs={row.account_ref for row in rows if row.account_ref},
+            participations={row.public_id for row in rows},
+        )
         for row in rows:
-            yield from _audit_result(session, row, entries.get((row.account_ref, row.public_id), []))
+            posted = entries.get((row.account_ref, row.public_id), [])
+            yield from _audit_result(session, row, posted, withheld.get(row.public_id))
         last, done = rows[-1].id, done + len(rows)
         progress(done, in_all)
     yield from _audit_orphans(session)
 
 
-def _audit_result(session: Session, row: Any, entries: Sequence[Any]) -> Iterator[Finding]:
+def _audit_result(
+    session: Session, row: Any, entries: Sequence[Any], withheld: LedgerCorrection | None
+) -> Iterator[Finding]:
     name = f"reviewed_result ({row.id}) participation {row.public_id}"
     if row.account_ref is None:
         return  # erased: the ledger keeps the amounts under a pseudonym that nothing here leads to
@@ -53,6 +63,11 @@ def _audit_result(session: Session, row: Any, entries: Sequence[Any]) -> Iterato
     if len(awards) > 1:
         yield Finding("I3", name, f"{len(awards)} awards for one participation")
     fact = result_fact(row, competition=row.competition)
+    # After the year was settled a fact is recorded and waits for two people, instead of being posted.
+    if withheld is not None and withheld.kind == "late_fact":
+        if Fact.from_json(withheld.facts) != fact:
+            yield Finding("I3", name, "its facts have changed since they were recorded as late")
+        return
     if awards:
         if Fact.from_json(entries[-1].facts) != fact:
             yield Finding("I3", name, "its facts have changed and no adjustment says so")
@@ -92,24 +107,3 @@ def _after(last: int) -> Any:
         .order_by(ReviewedResult.id)
         .limit(CHUNK)
     )
-
-
-def _entries_of(session: Session, rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
-    found: dict[tuple[str, str], list[Any]] = {}
-    query = (
-        select(
-            LedgerEntry.account_id,
-            LedgerEntry.participation,
-            LedgerEntry.kind,
-            LedgerEntry.centicredits,
-            LedgerEntry.facts,
-        )
-        .where(
-            LedgerEntry.account_id.in_({row.account_ref for row in rows}),
-            LedgerEntry.participation.in_({row.public_id for row in rows}),
-        )
-        .order_by(LedgerEntry.account_id, LedgerEntry.seq)
-    )
-    for entry in session.execute(query):
-        found.setdefault((entry.account_id, entry.participation), []).append(entry)
-    return found

@@ -6,7 +6,7 @@ Published books never change, so each worker keeps them parsed. Whether its list
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -99,11 +99,19 @@ def book_named(session: Session, rule_set: str, *, stamp: int | None = None) -> 
     raise NotFound
 
 
+def book_finder(session: Session) -> Callable[[str], Book]:
+    """What `book_named` finds, as of now: one statement, however often the finder is asked."""
+    stamp = session.scalar(select(latest_stamp())) or 0
+    return lambda rule_set: book_named(session, rule_set, stamp=stamp)
+
+
 def books_named(session: Session, *, rule_sets: Iterable[str]) -> dict[str, Book]:
     """The published books with these ids, in at most one statement. Raises: NotFound when one is not published."""
     wanted = set(rule_sets)
-    stamp = session.scalar(select(latest_stamp())) if wanted else None
-    return {rule_set: book_named(session, rule_set, stamp=stamp) for rule_set in wanted}
+    if not wanted:
+        return {}
+    find = book_finder(session)
+    return {rule_set: find(rule_set) for rule_set in wanted}
 
 
 def every_book(session: Session) -> list[Book]:

@@ -281,6 +281,8 @@ class Transfer(Model):
     received_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     received_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     starts_on: Mapped[date | None]
+    # What the old school's roster calls the pupil: it may list them still, and must not bring them back.
+    from_source_id: Mapped[str | None] = mapped_column(Text)
 
     student: Mapped[Student] = relationship()
     from_school: Mapped[School] = relationship(foreign_keys=[from_school_id])

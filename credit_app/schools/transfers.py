@@ -136,6 +136,7 @@ def receive_student(
     require_place(school, school_class, grade, year, starts_on)
     if last.ends_on is None:
         end_enrolment(session, student=student, ends_on=starts_on - timedelta(days=1))
+    transfer.from_source_id = student.source_id
     student.school, student.source_id, student.student_no = school, None, student_no.strip()
     old_name = _move_account(session, student, school, starts_on)
     enrolment = enrol(

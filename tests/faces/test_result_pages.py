@@ -292,6 +292,18 @@ def test_the_pages_ask_as_many_statements_however_many_results_there_are(
     assert max(before.values()) <= 20, before
 
 
+def test_a_pupil_s_page_leads_to_a_form_in_which_the_pupil_stands(app: Flask, db_session: Session, cast: Cast) -> None:
+    """For who may enter results; a homeroom teacher sees no such button."""
+    page = f"/teacher/pupils/{cast.pupil.public_id}"
+    address = f"/teacher/results/new?pupil={cast.pupil.public_id}"
+    counselor = signed_in(app, cast.counselor)
+    assert f'href="{address}"' in counselor.get(page).text
+    form = counselor.get(address).text
+    assert 'value="0501"' in form
+    assert 'value="林晓雨"' in form
+    assert "/teacher/results/new" not in signed_in(app, cast.homeroom_teacher).get(page).text
+
+
 def test_all_that_is_wrong_is_told_at_once(app: Flask, db_session: Session, cast: Cast) -> None:
     counselor = signed_in(app, cast.counselor)
     answer = counselor.submit("/teacher/results/new", {**FORM, "occurred_on": "", "level": "", "document_ref": ""})

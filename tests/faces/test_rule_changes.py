@@ -109,11 +109,11 @@ def test_what_was_simulated_before_an_edit_is_said_to_be_old(
 ) -> None:
     client.sign_in(cast.officer)
     result = order(client, draft)
-    assert "草案又改过" not in client.get(result).text
+    assert "草稿又改过" not in client.get(result).text
     draft.text = new_rules(lecture="0.1")
     db_session.commit()
-    assert "草案又改过" in client.get(result).text
-    assert "草案已改" in client.get(f"/bureau/rules/drafts/{draft.public_id}/simulate").text
+    assert "草稿又改过" in client.get(result).text
+    assert "草稿已改" in client.get(f"/bureau/rules/drafts/{draft.public_id}/simulate").text
 
 
 def test_a_draft_that_is_no_book_is_told_with_its_lines(
@@ -123,7 +123,7 @@ def test_a_draft_that_is_no_book_is_told_with_its_lines(
     client.sign_in(cast.officer)
     answer = client.submit(f"/bureau/rules/drafts/{draft.public_id}/simulate", {"year": YEAR})
     assert answer.status_code == 422
-    assert "草案还不是一份有效的规则集" in answer.text
+    assert "草稿还不是一份有效的规则集" in answer.text
     assert re.search(r"第 \d+ 行：", answer.text)
     assert client.submit(f"/bureau/rules/drafts/{draft.public_id}/simulate", {"year": "2026"}).status_code == 422
     draft.text, draft.state = new_rules(), "discarded"
@@ -146,7 +146,7 @@ def test_a_year_without_awards_says_so(client: Visitor, cast: Cast, draft: RuleB
     client.sign_in(cast.officer)
     page = client.get(order(client, draft, "2025-2026")).text
     assert "这一学年还没有任何认定" in page
-    assert "草案的有效期不含这一学年" in page
+    assert "草稿的有效期不含这一学年" in page
 
 
 def test_the_replay_is_started_stopped_and_resumed_by_the_officer(

@@ -124,9 +124,9 @@ def test_ended_sign_ins_and_old_runs_are_purged(
     old = operations.start_run(db_session, name="purge_expired", now=today_at(8) - timedelta(days=29))
     operations.finish_run(db_session, run=old, figures={}, now=today_at(8))
     db_session.commit()
-    assert jobs.run_job("purge_expired").figures == {"sign_ins": 0, "uploads": 0, "runs": 0}
+    assert jobs.run_job("purge_expired").figures == {"sign_ins": 0, "uploads": 0, "runs": 0, "simulations": 0}
     clock.forward(days=2)
-    assert jobs.run_job("purge_expired").figures == {"sign_ins": 1, "uploads": 0, "runs": 1}
+    assert jobs.run_job("purge_expired").figures == {"sign_ins": 1, "uploads": 0, "runs": 1, "simulations": 0}
     assert client.get("/venue").status_code == 302
 
 

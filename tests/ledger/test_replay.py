@@ -12,6 +12,7 @@ from credit_app import jobs
 from credit_app.extensions import db
 from credit_app.ledger import replay as replays
 from credit_app.ledger import trials
+from credit_app.ledger.changes import Replay
 from credit_app.ledger.figures import Figures
 from credit_app.ledger.models import LedgerEntry
 from credit_app.rule_books.actions import publish_book
@@ -157,6 +158,46 @@ def test_one_that_cannot_be_carried_out_fails_and_the_next_is_worked_off(
     db_session.refresh(waiting)
     assert (replay.state, replay.problem) == ("failed", "RuntimeError: no such thing")
     assert waiting.state == "done"
+
+
+@pytest.mark.usefixtures("year")
+@pytest.mark.parametrize("by", ["resume", "start"])
+def test_one_that_failed_goes_on_where_it_was(
+    db_session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """The database was away for a moment: what had been posted stands, and the same replay does the rest, once."""
+    monkeypatch.setattr(replays, "BATCH", 4)
+    draft = drafted(db_session, cast, new_rules())
+    expected = differences_simulated(db_session, simulated(db_session, cast, draft))
+    replay = asked_replay(db_session, cast, published(db_session, draft), cast.district)
+    assert jobs.advance_replay(replay.id, now=NOW)
+    replays.fail_replay(db_session, order_id=replay.id, problem="OperationalError: gone", now=NOW)
+    db_session.commit()
+    assert not jobs.advance_replay(replay.id, now=NOW)
+
+    if by == "resume":
+        replays.resume_replay(db_session, replay=replay)
+        db_session.commit()
+    else:
+        assert asked_replay(db_session, cast, replay.rule_book.rule_set, cast.district).id == replay.id
+    assert (replay.state, replay.done, replay.problem, replay.finished_at) == ("queued", 4, "", None)
+    jobs.run_job("work_off_rule_changes")
+    db_session.refresh(replay)
+    assert (replay.state, replay.done) == ("done", 9)
+    assert differences_posted(db_session, replay) == expected
+    assert broken_rows(db_session) == []
+
+
+def test_one_that_failed_stays_so_once_another_has_done_the_rest(db_session: Session, cast: Cast) -> None:
+    took_part(db_session, cast.pupil, visit("p1"))
+    rule_set = published(db_session, drafted(db_session, cast, new_rules()))
+    failed = asked_replay(db_session, cast, rule_set, cast.district)
+    replays.fail_replay(db_session, order_id=failed.id, problem="OperationalError: gone", now=NOW)
+    db_session.add(Replay(rule_book_id=failed.rule_book_id, district_id=failed.district_id, asked_at=NOW))
+    db_session.commit()
+    replays.resume_replay(db_session, replay=failed)
+    db_session.commit()
+    assert failed.state == "failed"
 
 
 def test_a_cancelled_simulation_stays_where_it_is(

@@ -19,7 +19,7 @@ from credit_app.extensions import db
 from credit_app.ledger import actions as ledger
 from credit_app.ledger import replay as replays
 from credit_app.ledger.changes import Replay
-from credit_app.rule_books.queries import published_book
+from credit_app.rule_books.queries import book_named, published_book
 from tests.cast import Cast
 from tests.ledger.changing import (
     NOW,
@@ -114,7 +114,7 @@ def test_a_check_in_in_the_middle_of_a_batch_waits_its_turn(
 
     def check_in() -> Any:
         assert locked.wait(5)
-        book = replays.book_named(db.session(), rule_set)
+        book = book_named(db.session(), rule_set)
         posting = ledger.award(db.session(), account_ref=account_ref, fact=visit("third", day=2), book=book, now=NOW)
         db.session.commit()
         return posting.gained_centicredits, district_id

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from credit_app.rules.book import Book
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import judge_history
 from credit_app.schools.whereabouts import Stay, Whereabouts
-from tests.ledger.facts import lecture, visit
+from tests.ledger.facts import course, lecture, visit
 from tests.ledger.test_rejudging import BOOK, GENEROUS, Entry, entry
 from tests.rules.drawing import books, histories
 
@@ -118,7 +120,7 @@ def test_what_was_reversed_stays_out_and_what_people_corrected_stays_untouched()
     (pupil,) = judge_pupils(trial, [held("a", past_of(entries))], {"sample-2026": BOOK}.__getitem__)
     assert [(judged.participation, judged.before, judged.after) for judged in pupil.judged] == [("p1", 50, 80)]
     figures = Figures()
-    figures.add(pupil, trial, {BOOK.id: BOOK})
+    figures.add(pupil, trial, {BOOK.id: BOOK}, venue_attendances=1)
     assert (figures.every.before, figures.every.after, figures.every.changed) == (50, 80, 1)
 
 
@@ -129,7 +131,7 @@ def test_figures_tell_pupils_from_participations_and_come_back_from_json() -> No
     bo = held("bo", past_under([lecture("p3")], BOOK))
     figures = Figures()
     for pupil in judge_pupils(trial, [ann, bo], {"sample-2026": BOOK}.__getitem__):
-        figures.add(pupil, trial, {BOOK.id: BOOK})
+        figures.add(pupil, trial, {BOOK.id: BOOK}, venue_attendances=0)
         figures = Figures.from_json(figures.to_json())
     every = figures.every
     assert (every.pupils_gaining, every.pupils_losing, every.pupils_unchanged) == (1, 0, 1)
@@ -139,3 +141,17 @@ def test_figures_tell_pupils_from_participations_and_come_back_from_json() -> No
     assert (visits.pupils, visits.before, visits.after) == (1, 50, 80)
     assert {key: group.pupils for key, group in figures.sides["school"].items()} == {"1": 2}
     assert (figures.reach.pupils, figures.reach.before, figures.reach.after) == (2, 0, 0)
+
+
+@pytest.mark.parametrize(("venue_attendances", "reached"), [(1, 0), (2, 1)])
+def test_the_target_asks_for_breadth_as_well(venue_attendances: int, reached: int) -> None:
+    """Credits alone reach no target: the sample asks for three categories and two attendances at venues too."""
+    trial = trial_of(GENEROUS, "2026-2027")
+    figures = Figures()
+    past = past_under([visit("p1"), lecture("p2", day=1), course("p3", day=2)], BOOK)
+    past["p3"] = replace(past["p3"], corrected=800 - sum(item.net for item in past.values()))
+    for name in ("whole", "narrow"):
+        kept = past if name == "whole" else {key: item for key, item in past.items() if key != "p2"}
+        (pupil,) = judge_pupils(trial, [held(name, kept)], {"sample-2026": BOOK}.__getitem__)
+        figures.add(pupil, trial, {BOOK.id: BOOK}, venue_attendances=venue_attendances)
+    assert (figures.reach.pupils, figures.reach.before, figures.reach.after) == (2, reached, reached)

@@ -27,7 +27,8 @@ class Been:
     held: list[tuple[datetime, str]] = field(default_factory=list)
     worksheet: str = OPEN_WORKSHEET
     void: bool = False
-    rule_set: str | None = None  # by which it was first decided
+    rule_set: str | None = None  # by which it was first decided, or judged again on purpose since
+    corrections: list[int] = field(default_factory=list)  # of two people, beside what the rules give
 
     def presence(self) -> Presence:
         """The sum of the stays, worked out anew: from each "in" to the next "out", whatever lies between."""
@@ -59,6 +60,7 @@ class Model:
         self.books = {home.id: home, away.id: away}
         self.home, self.away, self.happenings = home, away, happenings
         self.rows: dict[str, Row] = {}
+        self.changes: list[Book] = []  # published since for the home district, newest first
 
     def scanned(self, row: Row, occurrence: int, direction: str, at: datetime, participation: str | None) -> None:
         """A scan has been answered; `participation` is the id that the program gave, once there is one."""
@@ -72,6 +74,10 @@ class Model:
             row.been[occurrence] = Been(participation, [(at, direction), *row.stray.pop(occurrence, [])])
         self.decide()
 
+    def voided(self, been: Been) -> None:
+        """All that stands of it is taken back, what people had added included."""
+        been.void, been.corrections = True, []
+
     def restored(self, been: Been) -> None:
         been.void = False
         been.scans, been.held = been.scans + been.held, []
@@ -81,9 +87,23 @@ class Model:
         for occurrence, been in duplicate.been.items():
             if occurrence not in survivor.been:
                 survivor.been[occurrence] = been
-                if self._judged_alone(survivor, occurrence, been).state == "pending":
+                if not been.corrections and self._judged_alone(survivor, occurrence, been).state == "pending":
                     been.rule_set = None  # nothing of it is posted in the survivor's account yet
         duplicate.been, duplicate.taken_up = {}, True
+        self.decide()
+
+    def published(self, book: Book) -> None:
+        """The home district's rules change; what has been decided stands until it is replayed."""
+        self.books[book.id] = book
+        self.changes.insert(0, book)
+
+    def replayed(self, book: Book) -> None:
+        """What was decided on the book's days, while the pupil was the district's and no newer book took them, is
+        judged by it now."""
+        for row in self.rows.values():
+            for occurrence, been in row.been.items():
+                if been.rule_set is not None and not been.void and self._book_of_day(row, occurrence) is book:
+                    been.rule_set = book.id
         self.decide()
 
     def decide(self) -> None:
@@ -101,7 +121,11 @@ class Model:
         facts = [self._fact(occurrence, been) for occurrence, been in counting.values()]
         awards = judge_history(facts, lambda fact: self._book(row, *counting[fact.participation]))
         ordered = sorted(facts, key=lambda fact: fact.order_key)
-        return {fact.participation: judged.centicredits for fact, judged in zip(ordered, awards, strict=True)}
+        corrected = {been.participation: sum(been.corrections) for _occurrence, been in counting.values()}
+        return {
+            fact.participation: judged.centicredits + corrected[fact.participation]
+            for fact, judged in zip(ordered, awards, strict=True)
+        }
 
     def clean_pair(self, duplicate: Row, survivor: Row) -> bool:
         """No check-out of the one waits for a check-in that the other made: whose it was nobody could say."""
@@ -127,5 +151,10 @@ class Model:
     def _book(self, row: Row, occurrence: int, been: Been) -> Book:
         if been.rule_set is not None:
             return self.books[been.rule_set]
+        return self._book_of_day(row, occurrence)
+
+    def _book_of_day(self, row: Row, occurrence: int) -> Book:
         day = self.happenings[occurrence].occurs_on
-        return self.away if row.moved_on is not None and day >= row.moved_on else self.home
+        if row.moved_on is not None and day >= row.moved_on:
+            return self.away
+        return next((book for book in self.changes if book.covers(day)), self.home)

@@ -22,21 +22,18 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from credit_app.attendance.actions import Scan, close_occurrence, record_scan
 from credit_app.attendance.lists import Listed, OccurrenceList
 from credit_app.attendance.voiding import restore_attendance, void_attendance
-from credit_app.ledger.models import LedgerEntry
 from credit_app.people.models import User
 from credit_app.recognition.actions import decide_worksheets
 from credit_app.recognition.merging import merge_students
-from credit_app.schools.models import Student
 from credit_app.schools.transfers import receive_student, release_student
 from credit_app.verification import verify
 from tests.attendance.doorway import context_of
-from tests.cast import TERM_BEGAN_ON, Cast, today_at
+from tests.cast import TERM_BEGAN_ON, TODAY, Cast, today_at
 from tests.recognition.changing import Row
 from tests.recognition.changing_world import EVENING, MOVED_ON, RUNS, World
 
@@ -156,7 +153,7 @@ class ChangedFacts(RuleBasedStateMachine):
         _list, pupil = self._listed(number, been.participation)
         decider = self.world.cast.venue_staff
         void_attendance(self.session, pupil=pupil, reason="someone_else", words="代签", decided_by=decider, now=EVENING)
-        been.void = True
+        self.model.voided(been)
 
     @rule(which=st.integers(0, 11), direction=st.sampled_from(("in", "out")), minute=st.integers(0, 4))
     def scan_while_void(self, which: int, direction: str, minute: int) -> None:
@@ -182,6 +179,38 @@ class ChangedFacts(RuleBasedStateMachine):
             now=EVENING,
         )
         self.model.restored(been)
+
+    @precondition(lambda self: len(self.model.changes) < 2)
+    @rule(visit=st.sampled_from(("0.3", "0.8")), after=st.sampled_from((0, 1, 5)))
+    def change_rules(self, visit: str, after: int) -> None:
+        """A new book takes days, of which some are over; it says nothing yet of what has been decided."""
+        self.model.published(self.world.change_rules(visit=visit, first_on=TODAY + timedelta(days=after)))
+
+    @precondition(lambda self: bool(self.model.changes))
+    @rule(which=st.integers(0, 1))
+    def replay(self, which: int) -> None:
+        """Also of a book whose days a newer one has taken by now: it judges what is left to it."""
+        book = self.model.changes[which % len(self.model.changes)]
+        self.world.replay(book.id)
+        self.model.replayed(book)
+        assert self.world.replay(book.id).entries == 0, "a second run posts nothing"
+
+    @rule(which=st.integers(0, 11), centicredits=st.sampled_from((-30, -10, 20, 70)))
+    def correct(self, which: int, centicredits: int) -> None:
+        """Two people add or take something, wherever something stands that is enough for it."""
+        standing = [
+            (name, been)
+            for name, row in self.model.rows.items()
+            for _number, been in sorted(row.been.items())
+            if been.rule_set is not None and not been.void
+        ]
+        if not standing:
+            return
+        name, been = standing[which % len(standing)]
+        posted = self.world.posted(name)
+        if min(posted.get(been.participation, 0), sum(posted.values())) + centicredits >= 0:
+            self.world.correct(name, been.participation, centicredits)
+            been.corrections.append(centicredits)
 
     @rule()
     def merge(self) -> None:
@@ -235,21 +264,10 @@ class ChangedFacts(RuleBasedStateMachine):
         assert [str(finding) for finding in verify(self.session)] == []
         for name, row in self.model.rows.items():
             expected = self.model.expected(row)
-            posted = self._posted(self.world.students[name])
+            posted = self.world.posted(name)
             assert {key: posted.get(key, 0) for key in posted.keys() | expected.keys()} == {
                 key: expected.get(key, 0) for key in posted.keys() | expected.keys()
             }, name
-
-    def _posted(self, student: Student) -> dict[str, int]:
-        nets: dict[str, int] = {}
-        rows = self.session.execute(
-            select(LedgerEntry.participation, LedgerEntry.centicredits).where(
-                LedgerEntry.account_id == student.account_ref
-            )
-        )
-        for participation, centicredits in rows:
-            nets[participation] = nets.get(participation, 0) + centicredits
-        return nets
 
 
 def _machine(session: Session, cast: Cast) -> type[ChangedFacts]:

@@ -307,7 +307,7 @@ def test_what_was_approved_without_a_book_is_credited_once_there_is_one(db_sessi
     cast.pupil.enrolments[0].starts_on = date(2025, 8, 1)
     result = enter(db_session, cast, entry("done", category="research_project", title="小水车", on=early))
     decide(db_session, cast, result)
-    assert jobs.credit_waiting_results(EVENING) == {"posted": 0}
+    assert jobs.credit_waiting_results(EVENING) == {"posted": 0, "listed": 0}
 
     text = SAMPLE_BOOK.read_text(encoding="utf-8").replace("id: sample-2026", "id: sample-2024", 1)
     text = text.replace("effective_on: 2025-09-01", "effective_on: 2024-09-01", 1)
@@ -315,9 +315,9 @@ def test_what_was_approved_without_a_book_is_credited_once_there_is_one(db_sessi
     db_session.commit()
     assert any("no award was posted" in finding for finding in findings(db_session))
 
-    assert jobs.credit_waiting_results(EVENING) == {"posted": 1}
+    assert jobs.credit_waiting_results(EVENING) == {"posted": 1, "listed": 0}
     assert entries(db_session, cast.pupil) == [("award", "research_project", 200)]
-    assert jobs.credit_waiting_results(EVENING) == {"posted": 0}
+    assert jobs.credit_waiting_results(EVENING) == {"posted": 0, "listed": 0}
     assert findings(db_session) == []
 
 

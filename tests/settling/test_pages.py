@@ -82,7 +82,9 @@ def test_the_cast_at_the_bureaus_doors(
     assert {other.get(path).status_code for path in of_all} == {200}
     for officer in (cast.officer, cast.second_officer):
         visitor = as_(app, officer)
-        assert {path: visitor.get(path).status_code for path in of_one + of_all} == dict.fromkeys(of_one + of_all, 200)
+        # What has been settled is not settled again: the page of that step leads back to the year's.
+        expected = dict.fromkeys(of_one + of_all, 200) | {f"/bureau/settlements/{settlement}/settle": 302}
+        assert {path: visitor.get(path).status_code for path in of_one + of_all} == expected
     freeze = {"district": cast.district.public_id, "year": YEAR}
     assert other.submit("/bureau/settlements", freeze).status_code == 404
     assert findings(db_session) == []
@@ -149,9 +151,12 @@ def test_officers_settle_a_year_page_by_page(app: Flask, db_session: Session, ca
     assert first.submit(f"{page}/notice", {"until_on": "x", "contact": ""}).status_code == 422
     assert first.submit(f"{page}/notice", {"until_on": "2027-09-10", "contact": "基教科 8123"}).status_code == 303
     assert second.submit(f"{page}/settle", {"sure": "y"}).status_code == 409  # the notice is not over
+    assert (second.get(f"{page}/settle").location or "").endswith(page), "the year's page says why not"
     clock.set(SETTLED_AT)
     first, second = as_(app, cast.officer), as_(app, cast.second_officer)
     assert first.submit(f"{page}/settle", {"sure": "y"}).status_code == 409  # the same officer
+    assert (first.get(f"{page}/settle").location or "").endswith(page)
+    assert second.get(f"{page}/settle").status_code == 200
     assert second.submit(f"{page}/settle", {}).status_code == 422
     assert second.submit(f"{page}/settle", {"sure": "y"}).status_code == 303
     assert "已完成 0 / 2 所学校" in words(second.get(page).text)

@@ -15,8 +15,8 @@ from credit_app.errors import Conflict, InvalidInput
 from credit_app.ledger import correcting, settling
 from credit_app.ledger.models import LedgerAccount, LedgerCorrection, LedgerEntry, Settlement, SettlementLine
 from credit_app.progress import settling as work
+from credit_app.progress.final_lists import final_list
 from credit_app.progress.queries.unfinished import unfinished_by_school
-from credit_app.progress.settling import final_list
 from tests.cast import YEAR, Cast, today_at
 from tests.conftest import HeldClock
 from tests.faces.teaching import have_been_there

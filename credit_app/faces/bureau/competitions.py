@@ -13,13 +13,12 @@ from wtforms.validators import DataRequired, Optional
 
 from credit_app import clock
 from credit_app.errors import DomainError, NotFound
-from credit_app.extensions import db
+from credit_app.extensions import db, queue
 from credit_app.faces.bureau import blueprint
 from credit_app.faces.bureau.reach import own_district_ids, own_districts
 from credit_app.faces.fields import clean_text
 from credit_app.faces.guards import requires, this_user
-from credit_app.faces.refusals import show_at_field
-from credit_app.faces.results import only_reads
+from credit_app.faces.refusals import only_reads, show_at_field
 from credit_app.recognition.results.competitions import (
     add_competition,
     change_competition,
@@ -34,10 +33,10 @@ class CompetitionForm(FlaskForm):
     """A competition on the list. Which district's, is asked only of who looks after several."""
 
     district = SelectField(_l("区"), validate_choice=False)
-    name = StringField(_l("赛事名称"), filters=[clean_text])
+    name = StringField(_l("赛事名称"), [DataRequired(_l("请填写赛事名称。"))], filters=[clean_text])
     starts_on = DateField(_l("起"), [DataRequired(_l("请填写从哪一天起计分，例如 2026-09-01。"))])
     ends_on = DateField(_l("止"), [Optional()])
-    source = StringField(_l("依据"), filters=[clean_text])
+    source = StringField(_l("依据"), [DataRequired(_l("请写明列入名单的依据。"))], filters=[clean_text])
 
 
 @blueprint.get("/competitions")
@@ -74,7 +73,8 @@ def competition_add() -> Any:
         return _list_page(form), refusal.status
     name = added.name
     db.session.commit()
-    flash(_("“%(name)s”已列入名单。", name=name), "success")
+    queue.wake("credit_waiting_results")
+    flash(_("“%(name)s”已列入名单。此前作为名单外赛事通过的成果，几分钟内会按名单重新认定。", name=name), "success")
     return redirect(url_for("bureau.competitions"), 303)
 
 
@@ -109,7 +109,8 @@ def competition_change(public_id: str) -> Any:
         show_at_field(form, refusal)
         return _page(public_id, form), refusal.status
     db.session.commit()
-    flash(_("已保存。已经认定的学分不变。"), "success")
+    queue.wake("credit_waiting_results")
+    flash(_("已保存。按名单认定过的学分不变；新列入的成果几分钟内会重新认定。"), "success")
     return redirect(url_for("bureau.competitions"), 303)
 
 

@@ -11,22 +11,32 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
+from wtforms.validators import DataRequired
 
 from credit_app import clock
 from credit_app.errors import DomainError, InvalidInput
 from credit_app.extensions import db
 from credit_app.faces.bureau import blueprint
 from credit_app.faces.bureau.reach import own_district_ids
-from credit_app.faces.correcting import FIELDS, AmountForm, DecisionForm, ReasonForm, about
+from credit_app.faces.correcting import (
+    FIELDS,
+    AmountForm,
+    DecisionForm,
+    ReasonForm,
+    about,
+    is_filled_in,
+    propose,
+    refuse,
+    take_up,
+    withdraw,
+)
 from credit_app.faces.fields import clean_text
 from credit_app.faces.formatting import signed_credits
 from credit_app.faces.guards import requires, this_user
-from credit_app.faces.refusals import show_at_field
 from credit_app.ledger import correcting as actions
 from credit_app.ledger.corrections import Correcting, correction_in_districts, corrections_in_districts
 from credit_app.people.actions import record_access
 from credit_app.progress.queries.participations import account_of_participation
-from credit_app.storage import expect_writes
 
 ROLE = "bureau_officer"
 
@@ -35,7 +45,10 @@ class NumberedForm(AmountForm):
     """A correction by an officer, who has no page of a pupil: the participation is named by its number."""
 
     participation = StringField(
-        _l("参与编号"), filters=[clean_text], description=_l("学校在学生的这次参与页面上能看到，共 14 位。")
+        _l("参与编号"),
+        [DataRequired(_l("请填写参与编号。"))],
+        filters=[clean_text],
+        description=_l("学校在学生的这次参与页面上能看到，共 14 位。"),
     )
 
 
@@ -61,27 +74,17 @@ def correction_new() -> Any:
 def correction_propose() -> Any:
     """The correction is proposed, for another officer to decide; or the form says why not."""
     form = NumberedForm()
+    if not is_filled_in(form):
+        return render_template("bureau/correction_form.html", form=form), 422
     try:
         account_ref = account_of_participation(
             db.session, public_id=form.participation.data or "", district_ids=own_district_ids()
         )
         if account_ref is None:
             raise InvalidInput(_("本区没有这个编号的参与，请核对。"), field="participation")
-        proposed = actions.propose_correction(
-            db.session,
-            account_ref=account_ref,
-            participation=form.participation.data or "",
-            centicredits=form.centicredits(),
-            reason=form.reason.data or "",
-            document_ref=form.document_ref.data or "",
-            proposed_by=this_user(),
-            proposed_as=ROLE,
-            now=clock.now(),
-        )
+        proposed = propose(form, account_ref=account_ref, participation=form.participation.data or "", role=ROLE)
     except DomainError as refusal:
-        show_at_field(form, refusal)
-        db.session.rollback()
-        expect_writes(False)
+        refuse(form, refusal)
         return render_template("bureau/correction_form.html", form=form), refusal.status
     db.session.commit()
     flash(_("已提出，等待另一位工作人员批准。"), "success")
@@ -128,16 +131,10 @@ def correction_decide(public_id: str) -> Any:
 def correction_take_up(public_id: str) -> Any:
     """What arrived after the settlement is proposed by this officer, for another one to decide."""
     found, form = _own(public_id), ReasonForm()
+    if not is_filled_in(form):
+        return _page(_own(public_id), form=form), 422
     try:
-        actions.take_up_correction(
-            db.session,
-            correction=found.correction,
-            reason=form.reason.data or "",
-            document_ref=form.document_ref.data or "",
-            proposed_by=this_user(),
-            proposed_as=ROLE,
-            now=clock.now(),
-        )
+        take_up(form, correction=found.correction, role=ROLE)
     except DomainError as refusal:
         return _refused(public_id, refusal, form=form)
     db.session.commit()
@@ -149,11 +146,7 @@ def correction_take_up(public_id: str) -> Any:
 @requires(ROLE)
 def correction_withdraw(public_id: str) -> Any:
     """The own proposal is taken back. Raises: NotFound for another's."""
-    actions.withdraw_correction(
-        db.session, correction=_own(public_id).correction, withdrawn_by=this_user(), now=clock.now()
-    )
-    db.session.commit()
-    flash(_("已撤回。"), "success")
+    withdraw(_own(public_id))
     return redirect(url_for("bureau.corrections"), 303)
 
 
@@ -163,9 +156,7 @@ def _own(public_id: str) -> Correcting:
 
 def _refused(public_id: str, refusal: DomainError, **forms: Any) -> Any:
     for form in forms.values():
-        show_at_field(form, refusal)
-    db.session.rollback()
-    expect_writes(False)
+        refuse(form, refusal)
     return _page(_own(public_id), **forms), refusal.status
 
 

@@ -26,8 +26,8 @@ from credit_app.rule_books.queries import book_for_bureau, book_named
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The rule set in one of the officer's districts: what had been simulated, the replay under way, if any, and
-    whether one has come to its end."""
+    """The rule set in one of the officer's districts: what had been simulated, the replay that has not come to its end,
+    if any, and whether one has."""
 
     district: District
     simulation: Simulation | None
@@ -54,7 +54,7 @@ def rule_replay(rule_set: str) -> Any:
 @blueprint.post("/rules/<rule_set>/replay")
 @requires("bureau_officer")
 def rule_replay_start(rule_set: str) -> Response:
-    """The replay is queued for one of the officer's districts; a stopped one goes on."""
+    """The replay is queued for one of the officer's districts; one that was stopped, or failed, goes on."""
     row = _own_book(rule_set)
     code = request.form.get("district", "")
     district = next((each for each in _districts(row) if each.code == code), None)
@@ -87,7 +87,7 @@ def rule_replay_stop(public_id: str) -> Response:
 @blueprint.post("/rules/replays/<public_id>/resume")
 @requires("bureau_officer")
 def rule_replay_resume(public_id: str) -> Response:
-    """A stopped replay goes on where it was."""
+    """A replay that was stopped, or failed, goes on where it was."""
     replay = _own(public_id)
     replays.resume_replay(db.session, replay=replay)
     answer = _back(replay, _("继续重新认定。"))
@@ -119,5 +119,6 @@ def _place(row: RuleBook, district: District, done: list[Replay]) -> Place:
     simulation = trials.simulation_of_text(db.session, district_id=district.id, sha256=row.sha256)
     figures = Figures.from_json(simulation.result) if simulation else None
     here = [each for each in done if each.district_id in (None, district.id)]
-    current = next((each for each in here if each.district_id == district.id and each.state in replays.OPEN), None)
+    newest = next((each for each in here if each.district_id == district.id), None)
+    current = newest if newest is not None and newest.state != "done" else None
     return Place(district, simulation, figures, current, any(each.state == "done" for each in here))

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, StringField
+from wtforms.validators import DataRequired
 
 from credit_app import clock
 from credit_app.errors import DomainError, NotFound
@@ -28,8 +29,8 @@ from credit_app.ledger.models import Settlement
 from credit_app.ledger.settlements import figures_by_school, school_of, settlement_of, settlements_of
 from credit_app.organisations.models import District
 from credit_app.people.actions import record_access
+from credit_app.progress.final_lists import FinalList, final_list
 from credit_app.progress.queries.unfinished import unfinished_by_school, years_with_pupils
-from credit_app.progress.settling import FinalList, final_list
 from credit_app.rules.calendar import academic_year_bounds
 from credit_app.storage import expect_writes
 
@@ -48,9 +49,16 @@ class OpenYear:
 class NoticeForm(FlaskForm):
     """The public notice: until when, and whom an objection goes to."""
 
-    until_on = DateField(_l("公示到"), description=_l("从今天起公示，到这一天为止（含当天），至少 7 天。"))
+    until_on = DateField(
+        _l("公示到"),
+        [DataRequired(_l("请选择公示的最后一天。"))],
+        description=_l("从今天起公示，到这一天为止（含当天），至少 7 天。"),
+    )
     contact = StringField(
-        _l("异议联系方式"), filters=[clean_text], description=_l("科室、姓名和电话，公示页面上会显示。")
+        _l("异议联系方式"),
+        [DataRequired(_l("请写明异议向谁提出。"))],
+        filters=[clean_text],
+        description=_l("科室、姓名和电话，公示页面上会显示。"),
     )
 
 
@@ -111,7 +119,6 @@ def settlement_notice(public_id: str) -> Any:
     """The public notice begins; or the page says why not."""
     found, form = _own(public_id), NoticeForm()
     if not form.validate():
-        form.until_on.errors = [_("请选择公示的最后一天。")]
         return _refused(public_id, form, 422)
     try:
         actions.give_notice(
@@ -134,8 +141,13 @@ def settlement_notice(public_id: str) -> Any:
 @blueprint.get("/settlements/<public_id>/settle")
 @requires("bureau_officer")
 def settlement_confirm(public_id: str) -> Any:
-    """What settling will do, before it is done: it has no way back, so it has a page of its own."""
-    return _confirm_page(_own(public_id), SettleForm(formdata=None))
+    """What settling will do, before it is done: it has no way back, so it has a page of its own. Who cannot settle, or
+    not yet, is led back to the page that says why."""
+    found = _own(public_id)
+    over = found.notice_until_on is not None and clock.today() > found.notice_until_on
+    if found.state != "public_notice" or not over or not _may_settle(found):
+        return redirect(url_for("bureau.settlement", public_id=public_id))
+    return _confirm_page(found, SettleForm(formdata=None))
 
 
 @blueprint.post("/settlements/<public_id>/settle")
@@ -214,8 +226,13 @@ def _page(found: Settlement, form: NoticeForm) -> str:
         figures=figures_by_school(db.session, settlement=found),
         unfinished=_unfinished(found),
         today=clock.today(),
-        may_settle=this_user().id not in (found.frozen_by_id, found.notice_by_id),
+        may_settle=_may_settle(found),
     )
+
+
+def _may_settle(found: Settlement) -> bool:
+    """Whether this officer has taken neither step before."""
+    return this_user().id not in (found.frozen_by_id, found.notice_by_id)
 
 
 def _confirm_page(found: Settlement, form: SettleForm) -> str:

@@ -184,8 +184,7 @@ def rule_simulation_workbook(public_id: str) -> Response:
     _note_access(simulation)
     figures, book = Figures.from_json(simulation.result), book_of(simulation.text)
     names = _names(figures, book)
-    note = _as_if_note() if is_as_if(book, simulation.academic_year) else ""
-    about = About(book.id, simulation.district.name, simulation.academic_year, simulation.asked_at, note)
+    about = About(book.id, simulation.district.name, simulation.academic_year, simulation.asked_at, _note(simulation))
     workbook = SimulationWorkbook(about)
     for skip in range(0, simulation.changed, EXPORT_CHUNK):
         rows = trials.simulated_changes(db.session, simulation=simulation, skip=skip, most=EXPORT_CHUNK)
@@ -262,8 +261,14 @@ def _exported(row: SimulatedChange, categories: dict[str, str]) -> Changed:
     )
 
 
-def _as_if_note() -> str:
-    return _("草案的有效期不含这一学年：这里按“假如全学年都适用”计算，发布后不会改动这一学年的学分。")
+def _note(simulation: Simulation) -> str:
+    """What a reader of the workbook must know of it."""
+    notes = []
+    if is_as_if(book_of(simulation.text), simulation.academic_year):
+        notes.append(_("草稿的有效期不含这一学年：这里按“假如全学年都适用”计算，发布后不会改动这一学年的学分。"))
+    if simulation.changed and not trials.simulated_changes(db.session, simulation=simulation, skip=0, most=1):
+        notes.append(_("单条明细已经清理。"))
+    return " ".join(notes)
 
 
 def _locale() -> str:

@@ -10,17 +10,24 @@ from flask_babel import gettext as _
 from credit_app import clock
 from credit_app.errors import DomainError, NotFound
 from credit_app.extensions import db
-from credit_app.faces.correcting import FIELDS, AmountForm, ReasonForm, about
+from credit_app.faces.correcting import (
+    FIELDS,
+    AmountForm,
+    ReasonForm,
+    about,
+    is_filled_in,
+    propose,
+    refuse,
+    take_up,
+    withdraw,
+)
 from credit_app.faces.guards import entered_as, requires, this_user
-from credit_app.faces.refusals import show_at_field
 from credit_app.faces.teacher import blueprint
 from credit_app.faces.teacher.showing import note_access
-from credit_app.ledger import correcting as actions
 from credit_app.ledger.corrections import Correcting, correction_in_schools, corrections_in_schools
 from credit_app.progress.queries import Participation, participation_of
 from credit_app.schools.models import Student
 from credit_app.schools.queries import student_for_staff
-from credit_app.storage import expect_writes
 
 ROLE = "science_counselor"
 
@@ -46,20 +53,12 @@ def correction(public_id: str) -> str:
 def correction_take_up(public_id: str) -> Any:
     """What arrived after the settlement is proposed to the bureau."""
     found, form = _own(public_id), ReasonForm()
+    if not is_filled_in(form):
+        return _page(_own(public_id), form), 422
     try:
-        actions.take_up_correction(
-            db.session,
-            correction=found.correction,
-            reason=form.reason.data or "",
-            document_ref=form.document_ref.data or "",
-            proposed_by=this_user(),
-            proposed_as=ROLE,
-            now=clock.now(),
-        )
+        take_up(form, correction=found.correction, role=ROLE)
     except DomainError as refusal:
-        show_at_field(form, refusal)
-        db.session.rollback()
-        expect_writes(False)
+        refuse(form, refusal)
         return _page(_own(public_id), form), refusal.status
     db.session.commit()
     flash(_("已提出，等待教育局批准。"), "success")
@@ -70,11 +69,7 @@ def correction_take_up(public_id: str) -> Any:
 @requires(ROLE)
 def correction_withdraw(public_id: str) -> Any:
     """The own proposal is taken back. Raises: NotFound for another's."""
-    actions.withdraw_correction(
-        db.session, correction=_own(public_id).correction, withdrawn_by=this_user(), now=clock.now()
-    )
-    db.session.commit()
-    flash(_("已撤回。"), "success")
+    withdraw(_own(public_id))
     return redirect(url_for("teacher.corrections"), 303)
 
 
@@ -93,22 +88,12 @@ def new_correction_propose(public_id: str, participation_id: str) -> Any:
     """The correction is proposed; or the form says why not."""
     student, found = _participation(public_id, participation_id)
     form = AmountForm()
+    if not is_filled_in(form):
+        return _form_page(*_participation(public_id, participation_id), form), 422
     try:
-        proposed = actions.propose_correction(
-            db.session,
-            account_ref=student.account_ref or "",
-            participation=found.public_id,
-            centicredits=form.centicredits(),
-            reason=form.reason.data or "",
-            document_ref=form.document_ref.data or "",
-            proposed_by=this_user(),
-            proposed_as=ROLE,
-            now=clock.now(),
-        )
+        proposed = propose(form, account_ref=student.account_ref or "", participation=found.public_id, role=ROLE)
     except DomainError as refusal:
-        show_at_field(form, refusal)
-        db.session.rollback()
-        expect_writes(False)
+        refuse(form, refusal)
         return _form_page(*_participation(public_id, participation_id), form), refusal.status
     db.session.commit()
     flash(_("已提出，等待教育局批准。"), "success")

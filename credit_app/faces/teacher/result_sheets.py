@@ -17,8 +17,8 @@ from credit_app.extensions import db
 from credit_app.faces import downloads
 from credit_app.faces.fields import clean_text
 from credit_app.faces.guards import requires, this_user
-from credit_app.faces.refusals import show_at_field
-from credit_app.faces.results import note_access, only_reads
+from credit_app.faces.refusals import only_reads, show_at_field
+from credit_app.faces.results import note_access
 from credit_app.faces.teacher import blueprint
 from credit_app.faces.teacher.result_forms import ApplySheetForm, SheetForm
 from credit_app.faces.teacher.results import own_school

@@ -12,13 +12,12 @@ from credit_app.errors import DomainError, InvalidInput
 from credit_app.extensions import db
 from credit_app.faces.fields import clean_text
 from credit_app.faces.guards import entered_as, requires, this_user
-from credit_app.faces.refusals import show_at_field
+from credit_app.faces.refusals import only_reads, show_at_field
 from credit_app.faces.results import (
     DecisionForm,
     QueueForm,
     decide_one,
     note_access,
-    only_reads,
     queue_context,
     result_context,
     review_several,

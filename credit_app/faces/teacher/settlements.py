@@ -16,7 +16,7 @@ from credit_app.faces.teacher.showing import STAFF, note_access
 from credit_app.ledger.models import Settlement
 from credit_app.ledger.settlements import settlement_of, settlements_of
 from credit_app.organisations.models import School
-from credit_app.progress.settling import FinalList, final_list
+from credit_app.progress.final_lists import FinalList, final_list
 
 
 @blueprint.get("/settlements")

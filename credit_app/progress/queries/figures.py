@@ -5,18 +5,19 @@ A set of pupils is given as a select of student ids, so that no list of ids trav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
 from credit_app.attendance.models import Attendance
 from credit_app.errors import NoRuleSet
 from credit_app.ledger.models import LedgerBalance, LedgerEntry
+from credit_app.recognition.results.models import ReviewedResult
 from credit_app.rule_books.queries import book_for
 from credit_app.rules.book import Book
 from credit_app.rules.calendar import academic_year_bounds
@@ -28,7 +29,8 @@ StudentIds = Select[int]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Where a pupil has been in an academic year; `pending` participations have nothing in the ledger yet."""
+    """Where a pupil has been in an academic year, and what results they have; `pending` participations have nothing in
+    the ledger yet."""
 
     participations: int = 0
     venue_attendances: int = 0
@@ -117,30 +119,47 @@ def balances_by_student(session: Session, *, students: StudentIds, year: str) ->
 
 def tallies_by_student(session: Session, *, students: StudentIds, year: str) -> dict[int, Tally]:
     """student id → tally of the year; one statement, and who took part in nothing is left out."""
-    newest_first = (Occurrence.starts_at.desc(), Attendance.id.desc())
-    each = (
+    attended = (
         _attended(year)
         .add_columns(
-            Activity.title,
-            Attendance.attended_on,
+            Attendance.attended_on.label("day"),
+            Activity.title.label("title"),
             case((at_venue(), 1), else_=0).label("at_venue"),
             case((undecided(), 1), else_=0).label("pending"),
-            func.row_number().over(partition_by=Attendance.student_id, order_by=newest_first).label("place"),
+            Occurrence.starts_at.label("starts_at"),
+            Attendance.id.label("row_id"),
         )
         .join(Student, Student.id == Attendance.student_id)
         .where(Attendance.student_id.in_(students))
-        .subquery()
     )
-    newest = each.c.place == 1
+    documented = (
+        _documented(year)
+        .add_columns(
+            ReviewedResult.occurred_on,
+            ReviewedResult.title,
+            literal(0),
+            case((_unposted(), 1), else_=0),
+            null(),
+            ReviewedResult.id,
+        )
+        .join(Student, Student.id == ReviewedResult.student_id)
+        .where(ReviewedResult.student_id.in_(students))
+    )
+    each = union_all(attended, documented).subquery()
+    newest_first = (each.c.day.desc(), each.c.starts_at.desc().nulls_last(), each.c.row_id.desc())
+    placed = select(
+        each, func.row_number().over(partition_by=each.c.student_id, order_by=newest_first).label("place")
+    ).subquery()
+    newest = placed.c.place == 1
     rows = session.execute(
         select(
-            each.c.student_id,
+            placed.c.student_id,
             func.count(),
-            func.sum(each.c.at_venue),
-            func.sum(each.c.pending),
-            func.max(each.c.attended_on).filter(newest),
-            func.max(each.c.title).filter(newest),
-        ).group_by(each.c.student_id)
+            func.sum(placed.c.at_venue),
+            func.sum(placed.c.pending),
+            func.max(placed.c.day).filter(newest),
+            func.max(placed.c.title).filter(newest),
+        ).group_by(placed.c.student_id)
     )
     return {
         student_id: Tally(participations, int(venues), int(pending), last_on, title)
@@ -150,13 +169,35 @@ def tallies_by_student(session: Session, *, students: StudentIds, year: str) -> 
 
 def brief_tallies_by_student(session: Session, *, students: StudentIds, year: str) -> dict[int, Tally]:
     """As `tallies_by_student`, without what only a class's own page shows (pending, last activity)."""
-    rows = session.execute(
+    attended = (
         _attended(year)
-        .add_columns(func.count(), func.count().filter(at_venue()))
+        .add_columns(func.count().label("participations"), func.count().filter(at_venue()).label("venues"))
         .where(Attendance.student_id.in_(students))
         .group_by(Attendance.student_id)
     )
-    return {student_id: Tally(participations, venues) for student_id, participations, venues in rows}
+    documented = (
+        _documented(year)
+        .add_columns(func.count(), literal(0))
+        .where(ReviewedResult.student_id.in_(students))
+        .group_by(ReviewedResult.student_id)
+    )
+    each = union_all(attended, documented).subquery()
+    rows = session.execute(
+        select(each.c.student_id, func.sum(each.c.participations), func.sum(each.c.venues)).group_by(each.c.student_id)
+    )
+    return {student_id: Tally(int(participations), int(venues)) for student_id, participations, venues in rows}
+
+
+def venue_attendances_by_account(session: Session, account_refs: Collection[str], year: str) -> dict[str, int]:
+    """account → attendances of the year at venues, as the targets ask for them; who has none is left out."""
+    rows = session.execute(
+        _attended(year)
+        .join(Student, Student.id == Attendance.student_id)
+        .with_only_columns(Student.account_ref, func.count())
+        .where(Student.account_ref.in_(account_refs), at_venue())
+        .group_by(Student.account_ref)
+    )
+    return {account_ref: count for account_ref, count in rows if account_ref is not None}
 
 
 def within(year: str) -> ColumnElement[bool]:
@@ -181,6 +222,23 @@ def undecided() -> ColumnElement[bool]:
         LedgerEntry.account_id == Student.account_ref,
         LedgerEntry.participation == Attendance.public_id,
         LedgerEntry.kind == "award",
+    )
+
+
+def _unposted() -> ColumnElement[bool]:
+    """The same of a reviewed result."""
+    return ~exists().where(
+        LedgerEntry.account_id == Student.account_ref,
+        LedgerEntry.participation == ReviewedResult.public_id,
+        LedgerEntry.kind == "award",
+    )
+
+
+def _documented(year: str) -> Select[*tuple[Any, ...]]:
+    """Results proved by a document are participations too, unless they were sent back, refused or withdrawn."""
+    return select(ReviewedResult.student_id).where(
+        ReviewedResult.state.in_(("submitted", "approved")),
+        ReviewedResult.occurred_on.between(*academic_year_bounds(year)),
     )
 
 

@@ -109,7 +109,8 @@ def change_competition(
     ends_on: date | None,
     source: str,
 ) -> None:
-    """The competition is called so and counts from then to then; results that were decided stay as they were decided.
+    """The competition is called so and counts from then to then. What counted as listed stays so; results that were
+    approved while it was not on the list are judged again (`crediting.credit_listed_since`).
 
     Raises: as `add_competition`.
     """

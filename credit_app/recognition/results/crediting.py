@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from credit_app.errors import NoRuleSet
 from credit_app.ledger import actions as ledger
 from credit_app.ledger.models import LedgerEntry
 from credit_app.ledger.queries import counters
-from credit_app.recognition.results.models import ReviewedResult
-from credit_app.recognition.results.offer import noon_of
+from credit_app.recognition.results.competitions import competition_list
+from credit_app.recognition.results.keys import title_digest
+from credit_app.recognition.results.models import ListedCompetition, ReviewedResult
+from credit_app.recognition.results.offer import noon_of, offered_on
 from credit_app.rule_books.queries import book_for
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import Award
@@ -105,6 +109,56 @@ def post_waiting(session: Session, *, now: datetime, after_id: int, limit: int) 
         by = result.decided_by.public_id if result.decided_by else ledger.BY_RULES
         posted += credit_result(session, result=result, now=now, recorded_by=by) is not None
     return posted, last
+
+
+def put_on_list(session: Session, *, result: ReviewedResult) -> bool:
+    """Whether a competition that has come onto the list since it was entered is taken for the one that `result` names.
+
+    Raises: IntegrityError when the pupil has the very result under the listed name already.
+    """
+    district_id = result.school.district_id
+    offered = offered_on(session, district_id=district_id, day=result.occurred_on).get(result.category)
+    if result.competition is not None or offered is None or not offered.listed:
+        return False
+    found = competition_list(session, district_id=district_id).find(result.title, result.occurred_on)
+    if found is None:
+        return False
+    with session.begin_nested():
+        result.competition, result.activity_key = found, found.public_id
+    return True
+
+
+def credit_listed_since(session: Session, *, now: datetime, after_id: int, limit: int) -> tuple[int, int | None]:
+    """Results approved before their competition came onto the list are judged again with it.
+
+    Two people have seen the document already, and the list is the officer's word: nobody has to decide anew.
+    Looks at no more than `limit` of them, from `after_id` on. Returns: how many have been put on the list, and the last
+    id that was looked at, None when there are no more.
+    """
+    keys = {title_digest(name) for name in session.scalars(select(ListedCompetition.name))}
+    found = session.scalars(
+        select(ReviewedResult)
+        .where(
+            ReviewedResult.id > after_id,
+            ReviewedResult.state == "approved",
+            ReviewedResult.competition_id.is_(None),
+            ReviewedResult.activity_key.in_(keys),
+        )
+        .order_by(ReviewedResult.id)
+        .limit(limit)
+        .with_for_update(of=ReviewedResult)
+        .options(selectinload(ReviewedResult.decided_by), selectinload(ReviewedResult.student))
+        .execution_options(populate_existing=True)
+    ).all()
+    last = found[-1].id if found else None
+    listed = 0
+    for result in sorted(found, key=lambda each: each.student.account_ref or ""):
+        with suppress(IntegrityError):  # entered once more under the listed name: that one has the credits
+            if put_on_list(session, result=result):
+                by = result.decided_by.public_id if result.decided_by else ledger.BY_RULES
+                credit_result(session, result=result, now=now, recorded_by=by)
+                listed += 1
+    return listed, last
 
 
 def award_if_approved(session: Session, *, result: ReviewedResult) -> Award | None:

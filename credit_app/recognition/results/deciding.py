@@ -14,10 +14,8 @@ from sqlalchemy.orm import Session
 from credit_app.errors import Conflict, InvalidInput
 from credit_app.people.models import User
 from credit_app.recognition.results.actions import locked, note
-from credit_app.recognition.results.competitions import competition_list
-from credit_app.recognition.results.crediting import credit_result
+from credit_app.recognition.results.crediting import credit_result, put_on_list
 from credit_app.recognition.results.models import ReviewedResult
-from credit_app.recognition.results.offer import offered_on
 
 BATCH = 50  # results a transaction, so that a long list never holds the door
 REMARK_LENGTH = 200
@@ -145,16 +143,8 @@ def _look_at_list_again(session: Session, result: ReviewedResult) -> None:
 
     Raises: Conflict when the pupil has the very result under the listed name already.
     """
-    district_id = result.school.district_id
-    offered = offered_on(session, district_id=district_id, day=result.occurred_on).get(result.category)
-    if result.competition is not None or offered is None or not offered.listed:
-        return
-    found = competition_list(session, district_id=district_id).find(result.title, result.occurred_on)
-    if found is None:
-        return
     try:
-        with session.begin_nested():
-            result.competition, result.activity_key = found, found.public_id
+        put_on_list(session, result=result)
     except IntegrityError as taken:
         raise Conflict(
             _("“%(title)s”现在已列入名单，而这名学生的同一项成果已登记过，请退回。", title=result.title)

@@ -8,6 +8,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from credit_app.rules.calendar import academic_year_bounds
+from credit_app.schools.actions import registry_trace
 from credit_app.schools.roster.cells import OUTSIDE
 from credit_app.schools.roster.compare_classes import compare_classes, compare_groups, compare_teachings
 from credit_app.schools.roster.compare_people import compare_people
@@ -18,11 +19,12 @@ from credit_app.schools.roster.plan import Line, Plan
 from credit_app.schools.roster.present import PresentSchool
 from credit_app.schools.roster.records import PersonRecord
 from credit_app.schools.roster.selecting import WantedSchool
+from credit_app.schools.roster.sheets import Notes
 
 
 def compare(present: PresentSchool, wanted: WantedSchool, *, today: date) -> Plan:
     """What makes `present` to be as `wanted` says; empty when it is so already."""
-    wanted = without_duplicates(wanted, present)
+    wanted = without_transferred(without_duplicates(wanted, present), present)
     year_starts_on, _year_ends_on = academic_year_bounds(present.academic_year)
     plan = Plan(
         academic_year=present.academic_year,
@@ -70,6 +72,36 @@ def without_duplicates(wanted: WantedSchool, present: PresentSchool) -> WantedSc
         elif stands_as not in unread:
             pupils[stands_as] = replace(doubled, person=replace(doubled.person, source_id=stands_as))
     return replace(wanted, pupils=pupils, unread_people=unread)
+
+
+def without_transferred(wanted: WantedSchool, present: PresentSchool) -> WantedSchool:
+    """The roster without those whom another school has received since and whom it still lists, each with a notice.
+
+    Bringing them in would make a second pupil of a child who has one; who returns is received by a code, as they left.
+    """
+    here = {student.source_id for student in present.students} | {
+        student.registry_digest for student in present.students
+    }
+    gone = {
+        key: transfer.starts_on
+        for transfer in present.transfers
+        for key in (transfer.from_source_id, transfer.registry_digest)
+        if key is not None and key not in here
+    }
+    pupils, problems = dict(wanted.pupils), list(wanted.problems)
+    for source_id, pupil in wanted.pupils.items():
+        moved_on = gone.get(source_id) or gone.get(registry_trace(pupil.person.registry_no)[0] or "")
+        if moved_on is None or source_id in here:
+            continue
+        del pupils[source_id]
+        Notes("users.csv", problems).notice(
+            "transferred",
+            _("%(name)s 从 %(day)s 起已转到别的学校，名单里还有。", name=pupil.person.name, day=moved_on.isoformat()),
+            _("没有导入，以免多出一名学生；请在名单里去掉。要是又转回本校，请向对方学校要转学码，在“转学”里接收。"),
+            line=pupil.person.line,
+            column="sourcedId",
+        )
+    return replace(wanted, pupils=pupils, problems=problems)
 
 
 def _left_out(person: PersonRecord) -> str:

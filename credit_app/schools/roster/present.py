@@ -1,4 +1,4 @@
-"""What stands in the database of one school, as plain rows: ten statements however large the school is."""
+"""What stands in the database of one school, as plain rows: eleven statements however large the school is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from credit_app.schools.models import (
     Student,
     StudentMerge,
     Teaching,
+    Transfer,
 )
 
 
@@ -59,6 +60,14 @@ class PresentMerge(NamedTuple):
     from_student_id: int
     into_student_id: int
     from_source_id: str | None
+
+
+class PresentTransfer(NamedTuple):
+    """A pupil who was received by another school and is there still; the roster's row for them is told by either."""
+
+    from_source_id: str | None
+    registry_digest: str | None
+    starts_on: date
 
 
 class PresentPlace(NamedTuple):
@@ -124,6 +133,7 @@ class PresentSchool:
     members: list[PresentMember]
     teachings: list[PresentTeaching]
     merges: list[PresentMerge]
+    transfers: list[PresentTransfer]
 
     def merged_source_ids(self) -> dict[str, str]:
         """The sourcedId of a duplicate → that of the pupil who stands for the child today."""
@@ -175,7 +185,19 @@ def present_school(session: Session, *, school_id: int, academic_year: str) -> P
         members=_rows(session, PresentMember, GroupMember, _in_school(GroupMember, school_id)),
         teachings=_rows(session, PresentTeaching, Teaching, _in_school(Teaching, school_id)),
         merges=_rows(session, PresentMerge, StudentMerge, StudentMerge.from_student_id.in_(of_school)),
+        transfers=_transfers(session, school_id),
     )
+
+
+def _transfers(session: Session, school_id: int) -> list[PresentTransfer]:
+    rows = session.execute(
+        select(Transfer.from_source_id, Student.registry_digest, Transfer.starts_on)
+        .join(Student, Student.id == Transfer.student_id)
+        .where(Transfer.from_school_id == school_id, Transfer.received_at.is_not(None), Student.school_id != school_id)
+        .order_by(Transfer.id)
+    )
+    # Who has been received has a day of it; the table asks for it.
+    return [PresentTransfer(source_id, digest, day) for source_id, digest, day in rows if day is not None]
 
 
 def _in_school(table: type[GroupMember] | type[Teaching], school_id: int) -> ColumnElement[bool]:
