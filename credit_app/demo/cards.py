@@ -21,8 +21,12 @@ def build_cards(session: Session, city: City) -> None:
     day = local_date(city.now)
     first, second = session.scalars(
         select(SchoolClass)
-        .filter_by(school_id=school.id, academic_year=city.year, grade=names.DEMO_GRADE)
-        .order_by(SchoolClass.id)
+        .where(
+            SchoolClass.school_id == school.id,
+            SchoolClass.academic_year == city.year,
+            SchoolClass.grade >= names.DEMO_GRADE,
+        )
+        .order_by(SchoolClass.grade, SchoolClass.id)
         .limit(2)
     )
     own = students_of_class(session, school_class=first, day=day)
