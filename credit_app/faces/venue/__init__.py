@@ -7,6 +7,27 @@ from flask import Blueprint
 
 blueprint = Blueprint("venue", __name__, url_prefix="/venue")
 
-from credit_app.faces.venue import activities, home, kiosk, occurrences, preview, runs, voiding  # noqa: E402
+from credit_app.faces.venue import (  # noqa: E402
+    activities,
+    held,
+    home,
+    kiosk,
+    late_entries,
+    occurrences,
+    preview,
+    runs,
+    voiding,
+)
 
-__all__ = ["activities", "blueprint", "home", "kiosk", "occurrences", "preview", "runs", "voiding"]
+__all__ = [
+    "activities",
+    "blueprint",
+    "held",
+    "home",
+    "kiosk",
+    "late_entries",
+    "occurrences",
+    "preview",
+    "runs",
+    "voiding",
+]
