@@ -19,8 +19,7 @@ from credit_app.attendance.models import Attendance, Headcount, Hold, RollCall
 from credit_app.attendance.reach import Reach, classes_within, pupils_within, within_reach
 from credit_app.errors import NotFound
 from credit_app.organisations.models import School, Venue
-from credit_app.schools.merges import is_merged
-from credit_app.schools.models import Enrolment, SchoolClass, Student
+from credit_app.schools.models import Enrolment, SchoolClass, Student, StudentMerge
 
 DECIDED_SHOWN = timedelta(days=30)
 
@@ -168,7 +167,9 @@ def _may_answer(reach: Reach) -> ColumnElement[bool]:
     """A venue's staff, for what took place there; a pupil's teachers and counselor; of a headcount those whose classes
     were called. Of a duplicate that has been merged, and of an erased pupil, there is nothing to ask any more."""
     asks_leaders = and_(Hold.kind == "headcount", _called_classes(reach))
-    living = exists().where(Student.id == Hold.student_id, Student.account_ref.is_not(None), ~is_merged())
+    pupil = aliased(Student)  # of its own: the statement around it may read pupils too
+    merged = exists().where(StudentMerge.from_student_id == pupil.id)
+    living = exists().where(pupil.id == Hold.student_id, pupil.account_ref.is_not(None), ~merged)
     of_venue = and_(Hold.kind != "headcount", Activity.venue_id.in_(reach.venue_ids), living)
     return or_(of_venue, and_(Hold.student_id.in_(pupils_within(reach)), living), asks_leaders)
 
