@@ -25,7 +25,7 @@ from credit_app.people.models import User
 from credit_app.schools.models import SchoolClass, Student, Teaching
 from credit_app.schools.queries import students_of_class
 
-CALLED = 12
+CALLED = 8
 RAISED_BEFORE = timedelta(days=2)
 
 
@@ -85,9 +85,12 @@ def _trip(session: Session, city: City) -> _Trip | None:
     ).first()
     if run is None or school_class is None:
         return None
-    there = set(session.scalars(select(Attendance.student_id).filter_by(attended_on=run.occurs_on)))
+    out = session.execute(select(Attendance.student_id, Attendance.occurrence_id).filter_by(attended_on=run.occurs_on))
+    went = {row.student_id: row.occurrence_id for row in out}
     pupils = students_of_class(session, school_class=school_class, day=run.occurs_on)
-    return _Trip(run, school_class, teacher, [each for each in pupils[1:] if each.id not in there])
+    free = [each for each in pupils[1:] if went.get(each.id) != run.id]
+    # Who was elsewhere on that day comes last: nobody is to be called at two places.
+    return _Trip(run, school_class, teacher, sorted(free, key=lambda each: each.id in went))
 
 
 def _call_and_count(session: Session, city: City, trip: _Trip) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -45,7 +44,7 @@ class LateEntryForm(FlaskForm):
     )
 
 
-def fresh_form(occurrence: Occurrence, choices: list[tuple[str, Any]]) -> LateEntryForm:
+def fresh_form(occurrence: Occurrence, choices: list[SelectChoice]) -> LateEntryForm:
     """The form with the planned times, which most late entries keep."""
     now = clock.now()
     times: dict[str, datetime] = {"in_at": occurrence.starts_at, "out_at": min(occurrence.ends_at, now.astimezone(UTC))}

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from credit_app.activities.models import Occurrence
 from credit_app.attendance.leading import occurrence_to_lead
@@ -56,8 +57,11 @@ def submit_late_entry(occurrence_id: str, class_id: str) -> Any:
     return _page(occurrence, class_id, form), 422
 
 
-def _choices(students: list[Student]) -> list[tuple[str, Any]]:
-    return [("", _("请选择学生")), *((each.public_id, f"{each.student_no} {each.name}".strip()) for each in students)]
+def _choices(students: list[Student]) -> list[SelectChoice]:
+    return [
+        SelectChoice("", _("请选择学生")),
+        *(SelectChoice(each.public_id, f"{each.student_no} {each.name}".strip()) for each in students),
+    ]
 
 
 def _page(occurrence: Occurrence, class_id: str, form: LateEntryForm) -> str:

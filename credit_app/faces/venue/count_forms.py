@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField
+from wtforms import HiddenField, RadioField, SelectChoice, SelectField
 from wtforms.validators import InputRequired
 
 from credit_app.faces.fields import WholeNumber
@@ -21,7 +21,7 @@ class HeadcountForm(FlaskForm):
     group = SelectField(_l("清点谁"), choices=[], validate_choice=False)
     moment = RadioField(
         _l("什么时候"),
-        choices=[("arrival", _l("到场")), ("departure", _l("离场"))],
+        choices=[SelectChoice("arrival", _l("到场")), SelectChoice("departure", _l("离场"))],
         default="arrival",
         validators=[InputRequired(_l("请选择到场或离场。"))],
     )
@@ -30,4 +30,7 @@ class HeadcountForm(FlaskForm):
 
     def offer(self, schools: Iterable[School]) -> None:
         """All, and the groups of the schools that were called or came."""
-        self.group.choices = [("", _("全部到场的学生")), *((school.public_id, school.name) for school in schools)]
+        self.group.choices = [
+            SelectChoice("", _("全部到场的学生")),
+            *(SelectChoice(school.public_id, school.name) for school in schools),
+        ]

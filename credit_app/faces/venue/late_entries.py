@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from credit_app import clock
 from credit_app.attendance.lists import Listed, occurrence_list
@@ -45,8 +46,8 @@ def _pupil(public_id: str, participation: str) -> Listed:
     return occurrence_list(db.session, public_id=public_id, reach=own_reach()).pupil(participation)
 
 
-def _choices(pupil: Listed) -> list[tuple[str, Any]]:
-    return [(pupil.participation, pupil.number)]
+def _choices(pupil: Listed) -> list[SelectChoice]:
+    return [SelectChoice(pupil.participation, pupil.number)]
 
 
 def _page(public_id: str, pupil: Listed, form: LateEntryForm) -> str:
