@@ -1,5 +1,5 @@
-"""What ``flask verify`` asks of the devices: what they sent stands as it was acknowledged (I1), and every scan that waits
-for a person has its question."""
+"""What ``flask verify`` asks of the devices: what they sent stands as it was acknowledged (I1), and a scan of theirs
+that waits for a person has its question."""
 
 from __future__ import annotations
 
