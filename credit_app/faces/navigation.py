@@ -100,6 +100,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
                 "venue.ends",
                 "venue.headcount",
                 "venue.late_entry",
+                "venue.device",
             ),
             waiting="venue",
         ),

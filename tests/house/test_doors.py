@@ -21,6 +21,8 @@ PUBLIC: set[str] = {
     "account.submit_activation",
     "account.submit_sign_in",
     "account.try_as",
+    "api.docs",
+    "api.openapi",
     "device.enrol",
     "account.turn",
     "public.activity",
