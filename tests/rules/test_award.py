@@ -299,6 +299,22 @@ def test_a_condition_on_who_and_where(
     assert (refused.state, refused.reason) == ("refused", reason)
 
 
+@pytest.mark.parametrize(
+    ("condition", "fails", "advice"),
+    [
+        ({"kind": "at_venue"}, {"at_venue": False}, "go_to_venue"),
+        ({"kind": "listed"}, {"competition": None}, "listed_competition"),
+    ],
+)
+def test_a_refusal_for_the_place_or_the_list_says_what_counts(
+    condition: dict[str, Any], fails: dict[str, Any], advice: str
+) -> None:
+    """Without an amount: that participation is over, and nothing mends it."""
+    assert award(fact("a", **fails), {}, made({"id": "asked", **condition})).missing == (
+        Step("asked", advice, 0, 0, {}),
+    )
+
+
 def test_an_older_pupil_is_not_told_to_wait_for_a_grade() -> None:
     book = made({"id": "asked", "kind": "grade", "first": 5, "last": 6})
     assert award(fact("a", grade=7), {}, book).missing == ()

@@ -164,6 +164,21 @@ def test_the_highest_result_is_kept_across_books() -> None:
     )
 
 
+@pytest.mark.parametrize("levels_won", [("nation", "city"), ("city", "nation"), ("city", "city", "nation", "city")])
+def test_the_counter_of_the_highest_result_stays_at_the_highest(levels_won: tuple[str, ...]) -> None:
+    """Carried from a history of the book's own, whatever came last."""
+    highest = {"id": "best", "kind": "highest_only", "window": "academic_year", "per": "competition"}
+    levels = {"id": "pay_a", "kind": "by_level", "for": {"category": "a"}, "levels": {"city": 2, "nation": 3}}
+    pay_b = {"id": "pay_b", "kind": "fixed", "for": {"category": "b"}, "credits": 1}
+    book = Book.model_validate(a_book([levels, pay_b, highest | {"for": {"category": "a"}}]))
+    won = [
+        fact("a", f"2026-03-0{day}", level=level, competition="robots") for day, level in enumerate(levels_won, start=1)
+    ]
+    known = list(zip(won, judge_history(won, lambda _: book), strict=True))
+    assert sum(its.centicredits for _, its in known) == 300
+    assert carry(known, book) == {"best|2025-2026|robots": 300}
+
+
 def test_thresholds_go_on_in_the_new_books_own_measure() -> None:
     steps = {"kind": "steps", "for": {"category": "a"}, "window": "academic_year", "every": 4, "credits": 1}
     old, new = district("old", steps | {"id": "fours"}), district("new", steps | {"id": "quads"})
@@ -214,6 +229,10 @@ def test_a_cap_before_thresholds_gathers_in_the_new_books_own_measure() -> None:
         "regular|all|lab": 100,
     }
     assert held["award|all"] == 300
+
+    more = [*before, fact("a", "2026-03-03", activity="club", dwell_minutes=120, checked_out=True)]
+    known = list(zip(more, judge_history(more, lambda _: old), strict=True))
+    assert carry(known, new) == held, "what the cap keeps out, since it is full, is not gathered either"
 
 
 def test_a_history_over_two_terms_takes_each_days_book() -> None:
