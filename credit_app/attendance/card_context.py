@@ -13,6 +13,7 @@ from credit_app.activities.models import Activity
 from credit_app.attendance.answers import Answer
 from credit_app.attendance.context import ScanContext, context_in, scan_question
 from credit_app.attendance.models import DeviceRefusal, ScanEvent
+from credit_app.attendance.receipt_code import receipt_text
 from credit_app.organisations.models import School
 from credit_app.schools.cards import StudentCard
 from credit_app.schools.models import Enrolment, SchoolClass, Student
@@ -55,6 +56,7 @@ def _by_card() -> Select[Any]:
         School.name.label("school_name"),
         StudentCard.revoked_at,
         ScanEvent.evidence.label("stored_evidence"),
+        ScanEvent.id.label("stored_id"),
         ScanEvent.digest.label("stored_digest"),
         DeviceRefusal.answer.label("refused_answer"),
         DeviceRefusal.evidence.label("refused_evidence"),
@@ -103,19 +105,20 @@ def card_context(
     row = session.connection().execute(_CARD_CONTEXT, asked).one_or_none()
     if row is None or row.account_ref is None:
         return None
-    stored = stored_item(row.stored_answer, row.stored_evidence, row.stored_digest)
-    refused = stored_item(row.refused_answer, row.refused_evidence, row.refused_digest)
+    stored = stored_item(row.stored_answer, row.stored_evidence, row.stored_digest, scan_id=row.stored_id)
+    refused = stored_item(row.refused_answer, row.refused_evidence, row.refused_digest, scan_id=None)
     shown = Shown(row.pupil_name, row.class_name, row.school_name)
     return CardContext(context_in(row), shown, row.revoked_at, stored or refused)
 
 
-def stored_item(answer: Any, evidence: Any, digest: str | None) -> StoredItem | None:
-    """A row's answer and what was sent for it, of a scan or of a refusal; None when there is no row."""
+def stored_item(answer: Any, evidence: Any, digest: str | None, *, scan_id: int | None) -> StoredItem | None:
+    """A row's answer and what was sent for it, of a scan or (without `scan_id`) of a refusal; None without a row."""
     if digest is None:
         return None
-    return StoredItem(Answer.from_json(answer), (evidence or {}).get("item", ""), receipt_of(digest))
+    return StoredItem(Answer.from_json(answer), (evidence or {}).get("item", ""), receipt_of(digest, scan_id=scan_id))
 
 
-def receipt_of(digest: str) -> str:
-    """The short text by which a device can later prove that its scan was taken: the head of the row's keyed digest."""
-    return digest[:16]
+def receipt_of(digest: str, *, scan_id: int | None) -> str:
+    """The short text by which a device can later prove that what it sent was taken: a scan's receipt, which anybody can
+    check, or the head of a refusal's keyed digest, which concerns nobody else."""
+    return digest[:16] if scan_id is None else receipt_text(scan_id=scan_id, digest=digest)

@@ -108,7 +108,7 @@ def receive(session: Session, *, device: Doorkeeper, item: Item, now: datetime, 
         raise ScanRaced
     if answer.status == HELD and answer.params.get("reason") != "voided":
         _ask(session, device, found, scan, bounds, answer, stored, now)
-    return Receipt(item.client_uid, answer, found.shown, receipt_of(stored.digest))
+    return Receipt(item.client_uid, answer, found.shown, receipt_of(stored.digest, scan_id=stored.id))
 
 
 def again(client_uid: str, stored: StoredItem, digest: str, shown: Shown | None) -> Receipt:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import bindparam, null, select, union_all
 from sqlalchemy.orm import Session
 
 from credit_app.attendance.answers import Answer
@@ -47,7 +47,7 @@ def keep_refusal(
     insert = insert.on_conflict_do_nothing(index_elements=["device_id", "client_uid"])
     if connection.scalar(insert.returning(DeviceRefusal.__table__.c.id)) is None:
         raise ScanRaced
-    return receipt_of(row["digest"])
+    return receipt_of(row["digest"], scan_id=None)
 
 
 def stored_under(session: Session, *, device: Doorkeeper, client_uid: str) -> StoredItem | None:
@@ -57,14 +57,14 @@ def stored_under(session: Session, *, device: Doorkeeper, client_uid: str) -> St
         .execute(_STORED, {"origin": device.origin, "device_id": device.id, "client_uid": client_uid})
         .first()
     )
-    return stored_item(row.answer, row.evidence, row.digest) if row is not None else None
+    return stored_item(row.answer, row.evidence, row.digest, scan_id=row.scan_id) if row is not None else None
 
 
 _STORED = union_all(
-    select(ScanEvent.answer, ScanEvent.evidence, ScanEvent.digest).where(
+    select(ScanEvent.answer, ScanEvent.evidence, ScanEvent.digest, ScanEvent.id.label("scan_id")).where(
         ScanEvent.origin == bindparam("origin"), ScanEvent.client_uid == bindparam("client_uid")
     ),
-    select(DeviceRefusal.answer, DeviceRefusal.evidence, DeviceRefusal.digest).where(
+    select(DeviceRefusal.answer, DeviceRefusal.evidence, DeviceRefusal.digest, null()).where(
         DeviceRefusal.device_id == bindparam("device_id"), DeviceRefusal.client_uid == bindparam("client_uid")
     ),
 )

@@ -60,7 +60,7 @@ def undo_scan(session: Session, *, device: Doorkeeper, undo: Undo, now: datetime
         # A refusal moved nobody.
         return Receipt(undo.client_uid, Answer("undone"), None, stored.receipt)
     shown = Shown(found.pupil_name, found.class_name, found.school_name)
-    receipt = Receipt(undo.client_uid, Answer("undone"), shown, receipt_of(found.digest))
+    receipt = Receipt(undo.client_uid, Answer("undone"), shown, receipt_of(found.digest, scan_id=found.scan_id))
     if found.is_undone or found.scan_status == "undone":
         return receipt
     if _came_late(undo, found, device, now):
