@@ -18,6 +18,7 @@ from tests.attendance.doorway import attendances, entries, scan, statuses
 from tests.cast import Cast, today_at
 from tests.conftest import HeldClock
 from tests.faces.tablets import Tablet, card_of, enrolled
+from tests.visitor import Visitor
 
 
 @pytest.fixture
@@ -65,6 +66,17 @@ def test_the_same_item_gets_the_same_receipt_and_another_under_its_key_a_conflic
     assert (other.status_code, other.get_json()["status"], other.get_json()["pupil"]) == (422, "conflict", None)
     assert statuses(db_session) == ["ok"]
     assert entries(db_session, cast.pupil) == [("award", 30)]
+
+
+def test_a_device_is_given_the_receipt_that_anybody_can_check(
+    app: Flask, cast: Cast, clock: HeldClock, tablet: Tablet, card: StudentCard
+) -> None:
+    item = tablet.item(card, cast.lecture, "in", clock.set(today_at(9)))
+    receipt = tablet.scan(item)["receipt"]
+    assert tablet.scan(item)["receipt"] == receipt
+    page = Visitor(app).get(f"/R/{receipt}").text
+    assert "海洋为什么是蓝的" in page
+    assert cast.pupil.name not in page
 
 
 def test_a_typed_number_will_do(
