@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
-from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent
+from credit_app.attendance.models import Attendance, AttendanceDecision, Hold, ScanEvent, ScanUndo
 from credit_app.attendance.receipt_code import read_receipt, receipt_text
 from credit_app.attendance.scans import FOLDED, HELD, rows_of
-from credit_app.attendance.seal import SEALED, scan_digest
+from credit_app.attendance.seal import SEALED, SENT, scan_digest
 from credit_app.organisations.models import Venue
 from credit_app.schools.merges import survivor_id
 
@@ -45,6 +45,17 @@ class Proven:
     ends_at: datetime
 
 
+# What has become of a scan since: taken back at once, or (a held one) what a person decided on it.
+_AFTERWARDS = (
+    exists().where(ScanUndo.scan_event_id == ScanEvent.id).label("is_undone"),
+    select(Hold.state)
+    .where(Hold.scan_event_id == ScanEvent.id, Hold.kind == "scan")
+    .correlate(ScanEvent)
+    .scalar_subquery()
+    .label("decision"),
+)
+
+
 def receipt_of_scan(session: Session, *, origin: str, client_uid: str) -> str | None:
     """The receipt of the scan that is stored under this key, or None while none is; one statement."""
     row = session.execute(
@@ -60,15 +71,15 @@ def receipts_of(session: Session, *, student_id: int, participation: str) -> lis
     ).one_or_none()
     if attendance is None:
         return []
-    scans = session.scalars(
-        select(ScanEvent)
+    scans = session.execute(
+        select(ScanEvent, *_AFTERWARDS)
         .where(
             ScanEvent.occurrence_id == attendance.occurrence_id,
             ScanEvent.student_id.in_(rows_of(student_id, attendance.occurrence_id)),
         )
         .order_by(ScanEvent.scanned_at, ScanEvent.id)
     )
-    return [_receipt(scan, attendance) for scan in scans]
+    return [_receipt(row, attendance) for row in scans]
 
 
 def proven_by(session: Session, *, text: str) -> Proven | None:
@@ -82,7 +93,7 @@ def proven_by(session: Session, *, text: str) -> Proven | None:
     if not code.is_of(digest=scan.digest) or scan.digest != scan_digest(_content(scan)):
         return None
     attendance = _attendance_of(session, scan)
-    return Proven(_receipt(scan, attendance), found.title, found.place, found.starts_at, found.ends_at)
+    return Proven(_receipt(found, attendance), found.title, found.place, found.starts_at, found.ends_at)
 
 
 def _standings() -> Any:
@@ -114,6 +125,7 @@ def _scan_with_place(session: Session, scan_id: int) -> Any:
     return session.execute(
         select(
             ScanEvent,
+            *_AFTERWARDS,
             Activity.title,
             func.coalesce(Venue.name, "").label("place"),
             Occurrence.starts_at,
@@ -126,17 +138,24 @@ def _scan_with_place(session: Session, scan_id: int) -> Any:
     ).one_or_none()
 
 
-def _receipt(scan: ScanEvent, attendance: Any) -> Receipt:
+def _receipt(row: Any, attendance: Any) -> Receipt:
+    scan: ScanEvent = row.ScanEvent
     text = receipt_text(scan_id=scan.id, digest=scan.digest)
-    return Receipt(text, scan.direction, scan.scanned_at, scan.received_at, _standing(scan, attendance))
+    return Receipt(text, scan.direction, scan.scanned_at, scan.received_at, _standing(row, attendance))
 
 
-def _standing(scan: ScanEvent, attendance: Any) -> str:
+def _standing(row: Any, attendance: Any) -> str:
+    scan: ScanEvent = row.ScanEvent
+    if row.is_undone:
+        return "refused"  # whoever scanned took it back at once
+    if row.decision in ("open", "rejected"):
+        return "waits" if row.decision == "open" else "refused"
     if attendance is None or scan.status not in (*FOLDED, HELD):
         return "refused"
     if attendance.state == "voided":
         return "voided"
-    if scan.status == HELD and (attendance.restored_through is None or scan.id > attendance.restored_through):
+    waits = scan.status == HELD and row.decision is None
+    if waits and (attendance.restored_through is None or scan.id > attendance.restored_through):
         return "waits"
     if scan.status == "not_checked_in" and scan.scanned_at < attendance.first_in_at:
         return "refused"  # it became a check-out only if a check-in before it has arrived since
@@ -144,4 +163,4 @@ def _standing(scan: ScanEvent, attendance: Any) -> str:
 
 
 def _content(scan: ScanEvent) -> dict[str, Any]:
-    return {column: getattr(scan, column) for column in SEALED}
+    return {column: getattr(scan, column) for column in (*SEALED, *SENT)}

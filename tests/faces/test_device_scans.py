@@ -76,7 +76,10 @@ def test_a_device_is_given_the_receipt_that_anybody_can_check(
     assert tablet.scan(item)["receipt"] == receipt
     page = Visitor(app).get(f"/R/{receipt}").text
     assert "海洋为什么是蓝的" in page
+    assert "记录属实，现在有效" in page
     assert cast.pupil.name not in page
+    tablet.undo(item, clock.forward(minutes=1))
+    assert "记录属实，现在有效" not in Visitor(app).get(f"/R/{receipt}").text
 
 
 def test_a_typed_number_will_do(
