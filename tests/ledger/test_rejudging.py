@@ -10,7 +10,7 @@ from credit_app.rules.book import Book, load_book
 from credit_app.rules.facts import Fact
 from credit_app.rules.single import award
 from tests.cast import SAMPLE_BOOK
-from tests.ledger.facts import visit
+from tests.ledger.facts import course, visit
 
 TEXT = SAMPLE_BOOK.read_text(encoding="utf-8")
 BOOK = load_book(TEXT)
@@ -90,3 +90,51 @@ def test_a_reversal_takes_the_correction_back_too() -> None:
     ]
     past = past_of(entries)["p1"]
     assert (past.standing, past.reversed) == (0, True)
+
+
+def test_a_fact_judged_before_keeps_its_book_and_says_that_it_has_changed() -> None:
+    """Whatever book is asked for now: a change of rules is never carried out by the way."""
+    entries = [entry(1, visit("p1", stayed=44), 0)]
+    changed = again(entries, new=(visit("p1", stayed=45), GENEROUS))
+    (post,) = changed.posts
+    assert (post.difference, post.reason, post.points_to, post.award.rule_set) == (50, "facts_changed", 1, BOOK.id)
+    assert changed.own == post.award
+    assert changed.rule_set == BOOK.id
+
+
+def test_what_comes_first_is_told_apart_from_what_it_moves() -> None:
+    """A third visit to one venue arrives before two others: the last of them earns nothing any more."""
+    entries = [entry(1, visit("p2", day=2), 50), entry(2, visit("p3", day=3), 50)]
+    found = again(entries, new=(visit("p1", day=1), BOOK))
+    assert [(post.fact.participation, post.difference, post.points_to, post.reason) for post in found.posts] == [
+        ("p1", 50, None, ""),
+        ("p2", 0, 1, "judged_again"),
+        ("p3", -50, 2, "judged_again"),
+    ]
+    assert found.own == found.posts[0].award
+    assert found.last_order.endswith("|p3")
+    assert again(entries).own is None
+
+
+def test_what_is_undecided_has_no_entry_and_is_not_the_last_that_was_judged() -> None:
+    waiting = course("p1", worksheet="none")
+    found = again([], new=(waiting, BOOK))
+    assert found.own is not None
+    assert (found.own.state, found.posts, found.rule_set, found.last_order) == ("pending", [], "", "")
+    behind = again([entry(1, visit("p0", day=-1), 50)], new=(waiting, BOOK))
+    assert (behind.posts, behind.last_order.endswith("|p0")) == ([], True)
+
+
+def test_what_joins_undecided_has_an_entry_only_if_people_corrected_it() -> None:
+    waiting = course("p1", worksheet="returned")
+    assert again([], joining=[(waiting, BOOK)]).posts == []
+    (post,) = again([], joining=[(waiting, BOOK)], corrected={"p1"}).posts
+    assert (post.difference, post.points_to, post.award.state) == (0, None, "pending")
+
+
+def test_what_was_decided_and_waits_again_gives_its_amount_back() -> None:
+    """Its entry stands, so it is still the last that was judged."""
+    entries = [entry(1, course("p1"), 100)]
+    found = again(entries, new=(course("p1", worksheet="returned"), BOOK))
+    assert [(post.difference, post.reason) for post in found.posts] == [(-100, "facts_changed")]
+    assert found.last_order.endswith("|p1")

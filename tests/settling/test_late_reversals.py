@@ -16,10 +16,12 @@ from credit_app.ledger import actions as ledger
 from credit_app.ledger import correcting
 from credit_app.ledger.models import LedgerAccount, LedgerCorrection, LedgerEntry
 from credit_app.ledger.moving import move_credits
+from credit_app.rule_books.queries import book_named
+from credit_app.rules.facts import Fact
 from tests.attendance.doorway import attendances
 from tests.cast import TODAY, Cast, today_at
 from tests.ledger.changing import took_part
-from tests.ledger.facts import visit
+from tests.ledger.facts import course, visit
 from tests.progress.year import earns
 from tests.scenes import stay
 from tests.settling.year import SETTLED_AT, entries, findings, settled
@@ -224,3 +226,47 @@ def test_a_merge_leaves_a_settled_year_alone_on_either_side(
     if not refused:
         assert move(db_session, cast) == 50
         assert move(db_session, cast) == 0, "nothing is left to move"
+
+
+def test_a_late_fact_that_changes_again_takes_the_place_of_the_one_before(db_session: Session, cast: Cast) -> None:
+    """One row a participation; undecided again, nothing waits, and the posting says what the rules make of it."""
+    settled(db_session, cast)
+    assert cast.pupil.account_ref is not None
+
+    def arrives(fact: Fact) -> ledger.Posting:
+        posting = ledger.award(
+            db_session,
+            account_ref=cast.pupil.account_ref or "",
+            fact=fact,
+            book=book_named(db_session, "sample-2026"),
+            now=LATER,
+        )
+        db_session.expire_all()
+        return posting
+
+    assert arrives(course("late")).withheld
+    assert arrives(course("late", worksheet="refused")).withheld
+    assert waiting(db_session) == [("late_fact", "recorded", 0)]
+    undecided = arrives(course("late", worksheet="none"))
+    assert (undecided.award.state, undecided.gained_centicredits, undecided.withheld) == ("pending", 0, False)
+    assert waiting(db_session) == [("late_fact", "withdrawn", 0)]
+    assert entries(db_session, cast.pupil) == []
+
+
+def test_a_merge_in_which_nothing_is_left_to_come_gains_nothing(db_session: Session, cast: Cast) -> None:
+    stay(db_session, cast.classmate, cast.visit, today_at(13), today_at(14))
+    leaving = {row.public_id for row in attendances(db_session, cast.classmate)}
+    assert cast.classmate.account_ref is not None
+    assert cast.pupil.account_ref is not None
+    gained = move_credits(
+        db_session,
+        from_ref=cast.classmate.account_ref,
+        into_ref=cast.pupil.account_ref,
+        leaving=leaving,
+        cause="merge",
+        now=LATER,
+        recorded_by="x",
+    )
+    assert gained == 0
+    assert [entry[1] for entry in entries(db_session, cast.classmate)] == [50, -50]
+    assert entries(db_session, cast.pupil) == []
