@@ -49,8 +49,9 @@ def test_from_the_code_to_the_device_and_its_end(app: Flask, staff: Page) -> Non
 def test_the_interface_s_description_is_drawn_from_our_own_host(page: Page) -> None:
     """Under the policy of every page; that nobody else is asked is what the watch over every test sees."""
     page.goto("/api/docs")
-    described = page.locator("#api-docs")
-    expect(described).to_contain_text("/api/device/batches")
+    expect(page.get_by_role("main")).to_contain_text("/api/device/batches")
     page.get_by_text("Scans that waited on the device").click()
-    expect(described).to_contain_text("nobody we know")
-    assert urlsplit(page.url).path == "/api/docs"
+    expect(page.get_by_text("nobody we know").first).to_be_hidden()
+    expect(page.get_by_text("too large").locator("visible=true").first).to_be_visible()
+    page.get_by_role("link", name="Batch", exact=True).locator("visible=true").first.click()
+    assert urlsplit(page.url).fragment == "Batch"
