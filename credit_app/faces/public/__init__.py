@@ -1,9 +1,9 @@
-"""The start page, the public programme and the sign of life: open to anyone, without personal data."""
+"""The start page, the programme, the scanner of the door, the sign of life: open to anyone, without personal data."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
 
-from credit_app.faces.public import health, programme, start  # noqa: E402
+from credit_app.faces.public import door, health, programme, start  # noqa: E402
 
-__all__ = ["blueprint", "health", "programme", "start"]
+__all__ = ["blueprint", "door", "health", "programme", "start"]

@@ -1,0 +1,272 @@
+/* The scans of this device, in its memory before anybody is told anything. A scan is `waiting` until the server has given
+   a receipt, then `done` (kept a day, without card and name); one that the server will not take is `stuck`, and shown.
+   A scan that may have been sent is never changed any more: the server tells a repetition by its content. */
+(function () {
+  'use strict';
+
+  const Door = window.Door;
+  const run = Door.store.run;
+  const KEPT_MS = 24 * 3600000;
+  const MOVED = ['ok', 'checked_out', 'already', 'already_out', 'saved_offline', 'held'];
+
+  function between(state) {
+    return IDBKeyRange.bound([state], [state, []]);
+  }
+
+  function each(source, range, direction, act) {
+    source.openCursor(range, direction).onsuccess = function (event) {
+      const cursor = event.target.result;
+      if (cursor !== null && act(cursor.value, cursor) !== false) {
+        cursor.continue();
+      }
+    };
+  }
+
+  /* The scan stands on the disk, with the next number of this device. The number and the scan are one transaction, and
+     transactions of all tabs take turns, so no number is given twice or without its scan. */
+  function add(item, facts) {
+    return run(['state', 'scans'], 'readwrite', function (stores, give) {
+      stores.state.get('seq').onsuccess = function (event) {
+        const seq = (event.target.result || 0) + 1;
+        const scan = Object.assign({ client_uid: item.client_uid, seq: seq, state: 'waiting', tries: 0, attempted: false,
+          undone: false, receipt: null, item: Object.assign({}, item, { seq: seq }) }, facts);
+        stores.state.put(seq, 'seq');
+        stores.scans.add(scan);
+        give(scan);
+      };
+    });
+  }
+
+  /* The oldest scans that wait, marked as sent before they are. `seq` is the highest number given so far. */
+  function take(limit) {
+    return run(['state', 'scans'], 'readwrite', function (stores, give) {
+      const taken = { seq: 0, queued: 0, scans: [] };
+      give(taken);
+      stores.state.get('seq').onsuccess = function (event) { taken.seq = event.target.result || 0; };
+      stores.scans.index('by_state').count(between('waiting')).onsuccess = function (event) { taken.queued = event.target.result; };
+      each(stores.scans.index('by_state'), between('waiting'), 'next', function (scan, cursor) {
+        if (taken.scans.length >= limit) {
+          return false;
+        }
+        scan.attempted = true;
+        cursor.update(scan);
+        taken.scans.push(scan);
+        return true;
+      });
+    });
+  }
+
+  function change(uid, act) {
+    return run(['scans'], 'readwrite', function (stores, give) {
+      stores.scans.get(uid).onsuccess = function (event) {
+        const scan = event.target.result;
+        if (scan) {
+          act(scan);
+          stores.scans.put(scan);
+          give(scan);
+        }
+      };
+    });
+  }
+
+  // A receipt without the pupil: nobody who finds this device is to read names in it.
+  function bare(receipt) {
+    const kept = Object.assign({}, receipt);
+    delete kept.pupil;
+    return kept;
+  }
+
+  function settleOne(scan, receipt) {
+    scan.receipt = bare(receipt);
+    scan.done_ms = Date.now();
+    if (receipt.status === 'conflict') {
+      scan.state = 'stuck';
+      scan.why = 'conflict';
+    } else {
+      scan.state = 'done';
+      delete scan.item.card;
+    }
+  }
+
+  /* The scans with these receipts are done; those whose receipt says to come again go on waiting. */
+  function settle(receipts) {
+    return run(['scans'], 'readwrite', function (stores) {
+      receipts.forEach(function (receipt) {
+        stores.scans.get(receipt.client_uid).onsuccess = function (event) {
+          const scan = event.target.result;
+          if (scan && scan.state === 'waiting') {
+            settleOne(scan, receipt);
+            stores.scans.put(scan);
+          }
+        };
+      });
+    });
+  }
+
+  function stick(uid, why) {
+    return change(uid, function (scan) { scan.state = 'stuck'; scan.why = why; });
+  }
+
+  function failed(uid) {
+    return change(uid, function (scan) { scan.tries += 1; });
+  }
+
+  function retry() {
+    return run(['scans'], 'readwrite', function (stores) {
+      each(stores.scans.index('by_state'), between('stuck'), 'next', function (scan, cursor) {
+        if (scan.why !== 'conflict' && scan.why !== 'other_device') {
+          scan.state = 'waiting';
+          scan.tries = 0;
+          cursor.update(scan);
+        }
+      });
+    });
+  }
+
+  /* The scan counts no more. One that was never sent carries that itself; after another an undo is sent. */
+  function undo(uid, clock) {
+    const now = { wall_ms: clock.wall_ms, mono_ms: clock.mono_ms };
+    return run(['scans', 'undos'], 'readwrite', function (stores, give) {
+      stores.scans.get(uid).onsuccess = function (event) {
+        const scan = event.target.result;
+        if (!scan || scan.undone || scan.state === 'stuck') {
+          return;
+        }
+        scan.undone = true;
+        if (scan.state === 'waiting' && !scan.attempted) {
+          scan.item.undone = now;
+        } else {
+          stores.undos.add({ client_uid: Door.randomId(16), undoes: uid, clock: clock });
+        }
+        stores.scans.put(scan);
+        give(scan);
+      };
+    });
+  }
+
+  /* Undos whose scan has its receipt. */
+  function undos() {
+    return run(['scans', 'undos'], 'readonly', function (stores, give) {
+      const ready = [];
+      give(ready);
+      each(stores.undos, null, 'next', function (undoing) {
+        stores.scans.get(undoing.undoes).onsuccess = function (event) {
+          if (!event.target.result || event.target.result.state !== 'waiting') {
+            ready.push(undoing);
+          }
+        };
+      });
+    });
+  }
+
+  /* The undo has been answered; a refused one leaves its scan as it was, and says so. */
+  function settleUndo(undoing, answer, good) {
+    return run(['scans', 'undos'], 'readwrite', function (stores, give) {
+      stores.undos.delete(undoing.client_uid);
+      stores.scans.get(undoing.undoes).onsuccess = function (event) {
+        const scan = event.target.result;
+        if (scan) {
+          scan.undone = good;
+          scan.undo_answer = bare(answer);
+          stores.scans.put(scan);
+          give(scan);
+        }
+      };
+    });
+  }
+
+  /* What this device remembers of a card in an occurrence: its last scan that moved somebody, or may have. */
+  function lastOf(mark) {
+    return run(['scans'], 'readonly', function (stores, give) {
+      stores.scans.index('by_mark').getAll(mark).onsuccess = function (event) {
+        const counted = event.target.result.filter(function (scan) {
+          const status = scan.receipt === null ? scan.local : scan.receipt.status;
+          return !scan.undone && MOVED.indexOf(status) !== -1;
+        });
+        give(counted.sort(function (one, other) { return other.seq - one.seq; })[0] || null);
+      };
+    });
+  }
+
+  function latest(limit) {
+    return run(['scans'], 'readonly', function (stores, give) {
+      const found = [];
+      give(found);
+      each(stores.scans.index('by_seq'), null, 'prev', function (scan) {
+        found.push(scan);
+        return found.length < limit;
+      });
+    });
+  }
+
+  function unsent() {
+    return run(['scans'], 'readonly', function (stores, give) {
+      const found = { waiting: [], stuck: [] };
+      give(found);
+      ['waiting', 'stuck'].forEach(function (state) {
+        stores.scans.index('by_state').getAll(between(state)).onsuccess = function (event) { found[state] = event.target.result; };
+      });
+    });
+  }
+
+  function counts() {
+    return run(['state', 'scans', 'undos'], 'readonly', function (stores, give) {
+      const found = { seq: 0, waiting: 0, stuck: 0, undos: 0 };
+      give(found);
+      stores.state.get('seq').onsuccess = function (event) { found.seq = event.target.result || 0; };
+      stores.undos.count().onsuccess = function (event) { found.undos = event.target.result; };
+      ['waiting', 'stuck'].forEach(function (state) {
+        stores.scans.index('by_state').count(between(state)).onsuccess = function (event) { found[state] = event.target.result; };
+      });
+    });
+  }
+
+  /* Done scans older than a day are gone. */
+  function forget() {
+    return run(['scans'], 'readwrite', function (stores) {
+      const before = Date.now() - KEPT_MS;
+      each(stores.scans.index('by_state'), between('done'), 'next', function (scan, cursor) {
+        if (scan.done_ms < before) {
+          cursor.delete();
+        }
+      });
+    });
+  }
+
+  // Scans that an earlier device of the same organiser never got a receipt for are sent by the new one, under its own
+  // numbers; those of another organiser's cannot be, and are kept for the list.
+  function handOver(stores, same) {
+    let seq = 0;
+    each(stores.scans.index('by_state'), between('waiting'), 'next', function (scan, cursor) {
+      if (same) {
+        seq += 1;
+        scan.seq = seq;
+        scan.item.seq = seq;
+        scan.item.bundle = null;
+        scan.attempted = false;
+      } else {
+        scan.state = 'stuck';
+        scan.why = 'other_device';
+      }
+      cursor.update(scan);
+      stores.state.put(seq, 'seq');
+    });
+  }
+
+  /* `device` is who this browser is from now on. */
+  function begin(device, before) {
+    return run(['state', 'scans', 'undos'], 'readwrite', function (stores) {
+      stores.state.put(device, 'device');
+      stores.state.put(0, 'seq');
+      stores.state.delete('bundle');
+      stores.state.delete('choice');
+      stores.undos.clear();
+      handOver(stores, before === null || before.organiser === device.organiser);
+    });
+  }
+
+  Door.queue = {
+    add: add, take: take, settle: settle, stick: stick, failed: failed, retry: retry, undo: undo, undos: undos,
+    settleUndo: settleUndo, lastOf: lastOf, latest: latest, unsent: unsent, counts: counts, forget: forget, begin: begin,
+  };
+}());
