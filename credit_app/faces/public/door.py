@@ -1,7 +1,7 @@
 """The scanner at the door, as an app that opens without a network: its page, its service worker, its manifest.
 
-What they hold is the same for everybody: a device that was enrolled brings its own key, and everything about occurrences
-and pupils comes by the interface for devices (docs/door.md).
+What they hold is the same for everybody: a device that was enrolled brings its own key, and everything about
+occurrences and pupils comes by the interface for devices (docs/door.md).
 """
 
 from __future__ import annotations

@@ -26,14 +26,13 @@
     }
   }
 
-  /* The server said `serverMs` somewhere between our sending and our hearing: the middle is meant, half the way either
-     side. */
-  function heard(serverMs, sentAt, heardAt) {
+  /* The server said `serverMs` on the way to us; `arrived` are our clocks when we heard it, `tookMs` the round trip. */
+  function heard(serverMs, arrived, tookMs) {
     check();
-    if (sentAt < monoAtBoot) {
+    if (arrived.mono_ms < monoAtBoot) {
       return;
     }
-    synced = { server_ms: serverMs, mono_ms: Math.round((sentAt + heardAt) / 2), rtt_ms: Math.ceil(heardAt - sentAt) };
+    synced = { server_ms: serverMs, mono_ms: arrived.mono_ms, rtt_ms: Math.ceil(tookMs), wall_ms: arrived.wall_ms };
   }
 
   function moment() {
@@ -49,7 +48,7 @@
   /* The server's time as far as it is known, else this device's own. */
   function now() {
     check();
-    return synced === null ? Date.now() : synced.server_ms + performance.now() - synced.mono_ms;
+    return synced === null ? Date.now() : synced.server_ms + synced.rtt_ms / 2 + performance.now() - synced.mono_ms;
   }
 
   /* By how much this device's wall clock is ahead of the server; null while that is not known. */
@@ -57,6 +56,12 @@
     return synced === null ? null : Date.now() - now();
   }
 
+  /* Whether a stamp is of this run of the clock, and younger than `ms`. */
+  function isYoung(stamped, ms) {
+    check();
+    return stamped.boot === boot && performance.now() - stamped.mono_ms < ms;
+  }
+
   begin();
-  Door.clock = { stamp: stamp, moment: moment, heard: heard, now: now, skew: skew };
+  Door.clock = { stamp: stamp, moment: moment, heard: heard, now: now, skew: skew, isYoung: isYoung };
 }());

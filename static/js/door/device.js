@@ -25,9 +25,10 @@
     return fetch(path, {
       method: method, headers: headers, body: body, signal: stop.signal, cache: 'no-store', credentials: 'omit', redirect: 'error',
     }).then(function (response) {
-      const heardAt = performance.now();
+      const arrived = Door.clock.moment();
+      const took = performance.now() - sentAt;
       return response.text().then(function (text) {
-        return { status: response.status, headers: response.headers, body: parsed(text), sentAt: sentAt, heardAt: heardAt };
+        return { status: response.status, headers: response.headers, body: parsed(text), arrived: arrived, took: took };
       });
     }).then(function (answer) {
       clearTimeout(timer);
@@ -49,7 +50,7 @@
 
   function keep(answer) {
     if (answer.body !== null && typeof answer.body.server_ms === 'number') {
-      Door.clock.heard(answer.body.server_ms, answer.sentAt, answer.heardAt);
+      Door.clock.heard(answer.body.server_ms, answer.arrived, answer.took);
     }
     return answer;
   }

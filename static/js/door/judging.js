@@ -15,7 +15,7 @@
     }
     const number = CardToken.readNumber(text);
     if (number.ok && method !== 'camera' && method !== 'photo') {
-      return { kind: 'number', text: text.trim(), cardId: number.cardId, generation: number.generation };
+      return { kind: 'number', text: text.normalize('NFKC').replace(/[^0-9A-Za-z]/g, '').toUpperCase(), cardId: number.cardId, generation: number.generation };
     }
     return { kind: number.why === 'mistyped' && method === 'typed' ? 'mistyped' : 'none', text: plain };
   }

@@ -85,7 +85,7 @@
     const held = Door.bundle.held;
     const item = {
       client_uid: Door.randomId(16), seq: 0, occurrence: chosen.handle, direction: chosen.direction, card: sorted.text, method: method,
-      clock: clock, bundle: held === null ? null : held.bundle.bundle, offline: Door.sync.state.network !== 'online', undone: null,
+      clock: clock, bundle: held === null ? null : held.bundle.bundle, offline: true, undone: null,
     };
     const facts = { mark: told.mark || item.client_uid, local: told.status, direction: chosen.direction, occurrence: chosen.handle, scanned_ms: Date.now() };
     return Door.queue.add(item, facts);

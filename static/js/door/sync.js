@@ -9,6 +9,7 @@
   const IDLE_MS = 20000;
   const LONGEST_MS = 30000;
   const EAGER_MS = 3000; // without a network a new scan tries again, but not more often than this
+  const AT_ONCE_MS = 30000;
   const COME_AGAIN = ['server_busy', 'rate_limited'];
   const GIVEN_UP_AFTER = 5; // a scan on which the server breaks so often, alone, lets the others pass
 
@@ -109,9 +110,14 @@
     return final.length;
   }
 
+  // Whether a scan goes out at once or waited is no part of its content: the same scan may be sent either way.
+  function asSent(scan) {
+    return Object.assign({}, scan.item, { offline: !Door.clock.isYoung(scan.item.clock, AT_ONCE_MS) });
+  }
+
   async function sendOne(taken) {
     const scan = taken.scans[0];
-    const answer = await post('/api/device/scans', scan.item);
+    const answer = await post('/api/device/scans', asSent(scan));
     if (await understood(answer)) {
       await keep([answer.body]);
     } else if (answer.status !== 403) {
@@ -135,7 +141,7 @@
   }
 
   async function sendMany(taken) {
-    const items = taken.scans.map(function (scan) { return scan.item; });
+    const items = taken.scans.map(asSent);
     const answer = await post('/api/device/batches', { seq: taken.seq, queued: taken.queued, items: items });
     if (await understood(answer)) {
       size = BATCH;

@@ -20,6 +20,7 @@
     }
     if (name === 'scan') {
       drawHead();
+      drawCounts();
       Door.listing.draw();
       Door.camera.start();
       stayAwake();
@@ -95,7 +96,7 @@
     if (state.lost > 0) {
       found.push(Door.say('warn-lost', { count: state.lost }));
     }
-    if (Door.page.notKept) {
+    if (Door.page.notKept && current !== 'scan') { // at the door nothing can be done about it
       found.push(Door.say('warn-not-kept'));
     }
     return found;
