@@ -43,6 +43,7 @@ SCRIPTS = (
     "js/door/choosing.js",
     "js/door/scanning.js",
     "js/door/views.js",
+    "js/door/installing.js",
     "js/door/page.js",
 )
 PICTURES = ("img/icon.svg", "img/icon-192.png", "img/icon-512.png")

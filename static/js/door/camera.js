@@ -84,9 +84,10 @@
   async function look(mine) {
     while (mine === round) {
       if (video.readyState >= 2 && document.visibilityState === 'visible') {
+        const at = performance.now();
         const text = await Door.pictures.read(video, video.videoWidth, video.videoHeight);
         if (text !== null && mine === round) {
-          Door.tell('card', { text: text, method: 'camera' });
+          Door.tell('card', { text: text, method: 'camera', at: at });
         }
       }
       await Door.wait(PAUSE_MS);

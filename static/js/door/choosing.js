@@ -4,6 +4,8 @@
 
   const Door = window.Door;
 
+  let drawn = '';
+
   function hours(one) {
     return Door.localTime(one.starts_ms) + '–' + Door.localTime(one.ends_ms);
   }
@@ -39,6 +41,11 @@
     const held = Door.bundle.held;
     const known = Door.sync.state.occurrences.length > 0 ? Door.sync.state.occurrences : held === null ? [] : held.bundle.occurrences;
     const list = Door.find('occurrences');
+    const now = JSON.stringify(known) + Door.localTime(Door.clock.now());
+    if (drawn === now && list.childElementCount > 0) {
+      return; // nothing is exchanged under a finger
+    }
+    drawn = now;
     list.textContent = '';
     order(known).forEach(function (one) { list.appendChild(card(one)); });
     Door.find('no-occurrences').hidden = known.length > 0;

@@ -58,6 +58,7 @@
   async function enrolled() {
     Door.find('code').value = '';
     Door.sync.state.trouble = null;
+    Door.scanning.close();
     await Door.bundle.load();
     await askToKeep();
     Door.views.show('choose');
@@ -92,6 +93,12 @@
       button.addEventListener('click', function () { turn(button.getAttribute('data-direction-button')); });
     });
     Door.find('photo').addEventListener('change', onPhoto);
+    window.addEventListener('hashchange', function () {
+      const code = codeInAddress();
+      if (code !== '') {
+        showEnrol(code);
+      }
+    });
   }
 
   async function turn(direction) {
@@ -121,32 +128,11 @@
     }
   }
 
-  // The service worker opens the page in the language in which it was first read here, or was last chosen.
-  async function rememberLanguage() {
-    const choices = await caches.open('door-choices');
-    if (!await choices.match('/door/language') || /[?&]lang=/.test(location.search)) {
-      await choices.put('/door/language', new Response(document.documentElement.lang === 'en' ? 'en' : 'zh'));
-    }
-  }
-
-  // A new version waits until the page is opened again: nothing is exchanged under the hands of who scans.
-  function installWorker() {
-    if ('serviceWorker' in navigator) {
-      navigator.serviceWorker.register('/door/worker.js', { scope: '/door' }).then(function () {
-        return rememberLanguage();
-      }).then(function () {
-        return navigator.serviceWorker.ready;
-      }).then(function () {
-        document.body.setAttribute('data-installed', 'yes');
-      }).catch(function () { /* without it the page needs the network to be opened, and works as before once it is */ });
-    }
-  }
-
   async function begin() {
     Door.camera.showIn(Door.find('video'));
     [Door.views, Door.answer, Door.listing, Door.typing, Door.scanning].forEach(function (part) { part.start(); });
     wire();
-    installWorker();
+    Door.installing.start();
     const code = codeInAddress();
     await Door.device.load();
     await Door.bundle.load();

@@ -22,6 +22,15 @@
     };
   }
 
+  // "AAAA1111 in" while the scan is one more inside that the server does not know of; otherwise no such field.
+  function tally(scan) {
+    if (scan.state === 'waiting' && scan.local === 'saved_offline' && !scan.undone) {
+      scan.tally = scan.occurrence + ' ' + scan.direction;
+    } else {
+      delete scan.tally;
+    }
+  }
+
   /* The scan stands on the disk, with the next number of this device. The number and the scan are one transaction, and
      transactions of all tabs take turns, so no number is given twice or without its scan. */
   function add(item, facts) {
@@ -30,6 +39,7 @@
         const seq = (event.target.result || 0) + 1;
         const scan = Object.assign({ client_uid: item.client_uid, seq: seq, state: 'waiting', tries: 0, attempted: false,
           undone: false, receipt: null, item: Object.assign({}, item, { seq: seq }) }, facts);
+        tally(scan);
         stores.state.put(seq, 'seq');
         stores.scans.add(scan);
         give(scan);
@@ -48,8 +58,10 @@
         if (taken.scans.length >= limit) {
           return false;
         }
-        scan.attempted = true;
-        cursor.update(scan);
+        if (!scan.attempted) {
+          scan.attempted = true;
+          cursor.update(scan);
+        }
         taken.scans.push(scan);
         return true;
       });
@@ -62,6 +74,7 @@
         const scan = event.target.result;
         if (scan) {
           act(scan);
+          tally(scan);
           stores.scans.put(scan);
           give(scan);
         }
@@ -96,6 +109,7 @@
           const scan = event.target.result;
           if (scan && scan.state === 'waiting') {
             settleOne(scan, receipt);
+            tally(scan);
             stores.scans.put(scan);
           }
         };
@@ -117,6 +131,7 @@
         if (scan.why !== 'conflict' && scan.why !== 'other_device') {
           scan.state = 'waiting';
           scan.tries = 0;
+          tally(scan);
           cursor.update(scan);
         }
       });
@@ -133,6 +148,7 @@
           return;
         }
         scan.undone = true;
+        tally(scan);
         if (scan.state === 'waiting' && !scan.attempted) {
           scan.item.undone = now;
         } else {
@@ -209,14 +225,17 @@
     });
   }
 
-  function counts() {
-    return run(['state', 'scans', 'undos'], 'readonly', function (stores, give) {
-      const found = { seq: 0, waiting: 0, stuck: 0, undos: 0 };
+  /* How many there are: waiting, stuck, numbered so far; and of one occurrence, what the server does not know yet. */
+  function counts(handle) {
+    return run(['state', 'scans'], 'readonly', function (stores, give) {
+      const found = { seq: 0, waiting: 0, stuck: 0, in: 0, out: 0 };
       give(found);
       stores.state.get('seq').onsuccess = function (event) { found.seq = event.target.result || 0; };
-      stores.undos.count().onsuccess = function (event) { found.undos = event.target.result; };
       ['waiting', 'stuck'].forEach(function (state) {
         stores.scans.index('by_state').count(between(state)).onsuccess = function (event) { found[state] = event.target.result; };
+      });
+      ['in', 'out'].forEach(function (direction) {
+        stores.scans.index('by_tally').count(handle + ' ' + direction).onsuccess = function (event) { found[direction] = event.target.result; };
       });
     });
   }
@@ -248,6 +267,7 @@
         scan.state = 'stuck';
         scan.why = 'other_device';
       }
+      tally(scan);
       cursor.update(scan);
       stores.state.put(seq, 'seq');
     });

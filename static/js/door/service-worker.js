@@ -22,6 +22,13 @@
     event.waitUntil(caches.open(CACHE).then(function (cache) { return cache.addAll(wanted); }));
   });
 
+  // The page asks for it, between two occurrences, when a person wants the new version.
+  self.addEventListener('message', function (event) {
+    if (event.data === 'take-over') {
+      self.skipWaiting();
+    }
+  });
+
   self.addEventListener('activate', function (event) {
     event.waitUntil(caches.keys().then(function (names) {
       return Promise.all(names.filter(function (name) {

@@ -15,6 +15,7 @@
         scans.createIndex('by_state', ['state', 'seq']);
         scans.createIndex('by_seq', 'seq');
         scans.createIndex('by_mark', 'mark');
+        scans.createIndex('by_tally', 'tally'); // those that still move a number of their occurrence
         db.createObjectStore('undos', { keyPath: 'client_uid' });
       };
       request.onsuccess = function () {

@@ -183,8 +183,9 @@
       if (answer.status >= 500) {
         throw new Pause(0);
       }
-      await Door.queue.settleUndo(undoing, answer.body, good && (answer.body.good !== false || answer.body.status === 'undone'));
-      Door.tellAll('undo-answered', undoing.undoes);
+      const undone = good && (answer.body.good === true || answer.body.status === 'undone');
+      await Door.queue.settleUndo(undoing, answer.body, undone);
+      Door.tellAll('undo-answered', { uid: undoing.undoes, undone: undone });
     }
   }
 

@@ -14,6 +14,7 @@
     document.body.setAttribute('data-showing', name);
     if (name === 'choose') {
       Door.choosing.draw();
+      Door.installing.look();
     }
     if (name === 'unsent') {
       Door.listing.drawUnsent();
@@ -51,27 +52,19 @@
 
   // The server's numbers, and beside them what it does not know yet.
   async function drawCounts() {
-    const choice = Door.scanning.choice;
-    const found = await Door.queue.unsent();
-    const ours = found.waiting.filter(function (scan) {
-      return choice !== null && scan.occurrence === choice.handle && !scan.undone && scan.local === 'saved_offline';
-    });
-    const entered = ours.filter(function (scan) { return scan.direction === 'in'; }).length;
-    const left = ours.length - entered;
-    const one = choice === null ? null : Door.sync.state.occurrences.find(function (known) { return known.handle === choice.handle; })
-      || Door.bundle.occurrence(choice.handle);
+    const handle = Door.scanning.choice === null ? '' : Door.scanning.choice.handle;
+    const found = await Door.queue.counts(handle);
+    const one = Door.sync.state.occurrences.find(function (known) { return known.handle === handle; }) || Door.bundle.occurrence(handle);
     if (one) {
-      text('inside', Math.max(0, one.inside + entered - left));
-      text('came', one.came + entered);
+      text('inside', Math.max(0, one.inside + found.in - found.out));
+      text('came', one.came + found.in);
     }
-    text('waiting', found.waiting.length);
-    text('stuck', found.stuck.length);
-    Door.find('queue').hidden = found.waiting.length === 0;
-    Door.find('stuck-note').hidden = found.stuck.length === 0;
-    Door.find('open-unsent').classList.toggle('has-some', found.waiting.length + found.stuck.length > 0);
-    const counts = await Door.queue.counts();
+    text('waiting', found.waiting);
+    text('stuck', found.stuck);
+    Door.find('queue').hidden = found.waiting === 0;
+    Door.find('stuck-note').hidden = found.stuck === 0;
     if (Door.device.known !== null) {
-      Door.device.remember(counts.seq, counts.waiting);
+      Door.device.remember(found.seq, found.waiting);
     }
   }
 
@@ -102,12 +95,13 @@
     return found;
   }
 
-  function drawState() {
-    const state = Door.sync.state;
-    document.body.setAttribute('data-network', state.network);
-    text('network-words', Door.say('network-' + state.network));
+  // Written only when they change: a screen reader says each of them once.
+  function drawWarnings(found) {
     const list = Door.find('warnings');
-    const found = warnings();
+    const told = Array.from(list.children).map(function (line) { return line.textContent; });
+    if (told.join('\n') === found.join('\n')) {
+      return;
+    }
     list.textContent = '';
     found.forEach(function (warning) {
       const line = document.createElement('li');
@@ -115,6 +109,13 @@
       list.appendChild(line);
     });
     list.hidden = found.length === 0;
+  }
+
+  function drawState() {
+    const state = Door.sync.state;
+    document.body.setAttribute('data-network', state.network);
+    text('network-words', Door.say('network-' + state.network));
+    drawWarnings(warnings());
     Door.find('again-enrol').hidden = !(Door.device.known !== null && (Door.device.known.revoked || state.trouble === 'device_unknown'));
     const held = Door.bundle.held;
     text('valid', held === null ? '' : Door.say('valid-until', {
