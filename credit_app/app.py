@@ -15,6 +15,7 @@ from credit_app.faces import formatting, shell
 from credit_app.faces.account import blueprint as account
 from credit_app.faces.api import blueprint as api
 from credit_app.faces.bureau import blueprint as bureau
+from credit_app.faces.device import blueprint as device
 from credit_app.faces.public import blueprint as public
 from credit_app.faces.pupil import blueprint as pupil
 from credit_app.faces.teacher import blueprint as teacher
@@ -61,7 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
     with app.app_context():
         teach_sqlite(db.engine)
 
-    for blueprint in (public, account, pupil, teacher, venue, bureau, api):
+    for blueprint in (public, account, pupil, teacher, venue, bureau, api, device):
         app.register_blueprint(blueprint)
     formatting.register(app)
     shell.register(app)

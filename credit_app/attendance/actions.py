@@ -7,7 +7,7 @@ last seats of an occurrence, and for the first entry of an account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -36,14 +36,23 @@ __all__ = [
     "ScanRaced",
     "close_occurrence",
     "count_refused_code",
+    "decide_scan",
     "is_own_answer",
     "record_scan",
 ]
 
 
-def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: datetime) -> Answer:
+def record_scan(
+    session: Session,
+    *,
+    context: ScanContext,
+    scan: Scan,
+    now: datetime,
+    refuse: Callable[[ScanContext, Scan, datetime], Answer | None] = refusal,
+) -> Answer:
     """The scan is stored with its answer, the attendance and its credits follow; a repeated one gets its first answer.
 
+    `refuse` says why a scan moves nobody: for what a person has decided there are fewer reasons (``decided``).
     Raises: ScanRaced when a parallel request got in between.
     """
     if context.stored_answer is not None:
@@ -53,10 +62,25 @@ def record_scan(session: Session, *, context: ScanContext, scan: Scan, now: date
         answer = Answer("claim_used")
         _store(session, context, scan, answer, now, client_uid=f"{scan.client_uid}.{context.student_id}")
         return answer
-    answer = refusal(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
+    answer = decide_scan(session, context=context, scan=scan, now=now, refuse=refuse)
     if not _store(session, context, scan, answer, now, client_uid=scan.client_uid):
         raise ScanRaced
     return answer
+
+
+def decide_scan(
+    session: Session,
+    *,
+    context: ScanContext,
+    scan: Scan,
+    now: datetime,
+    refuse: Callable[[ScanContext, Scan, datetime], Answer | None] = refusal,
+) -> Answer:
+    """What the scan is answered; the attendance and its credits have followed. The caller stores both as one row.
+
+    Raises: ScanRaced when a parallel request got in between.
+    """
+    return refuse(context, scan, now) or _held(session, context) or _decide(session, context, scan, now)
 
 
 def close_occurrence(session: Session, *, occurrence: Occurrence, now: datetime) -> int:
@@ -132,7 +156,8 @@ def _move(session: Session, context: ScanContext, known: Present, scan: Scan, no
     """In or out again. A scan that changes nothing is told where the pupil stands, which is no refusal."""
     presence = _as_the_door_stands(context, _presence_after(session, context, known, scan))
     before = known.presence
-    if presence == before:
+    if presence == before and not context.undone:
+        register.must_still_stand(session, known=known)
         return _unmoved(session, context, known, scan)
     present = register.move(session, known=known, student_id=context.student_id, presence=presence)
     told = _told(present, scan)
@@ -145,7 +170,7 @@ def _move(session: Session, context: ScanContext, known: Present, scan: Scan, no
         before.last_out_at,
         before.proof,
     )
-    if scan.direction == "in" and same_facts:
+    if scan.direction == "in" and same_facts and not context.undone:
         # Coming in again changes no fact: the next check-out does.
         return Answer("ok", told | _outlook(session, context, present))
     if scan.direction == "out":
@@ -226,7 +251,7 @@ def _award(session: Session, context: ScanContext, present: Present, now: dateti
 def _store(
     session: Session, context: ScanContext, scan: Scan, answer: Answer, now: datetime, *, client_uid: str
 ) -> bool:
-    return store_scan(
+    stored = store_scan(
         session,
         scan=scan,
         client_uid=client_uid,
@@ -235,3 +260,4 @@ def _store(
         answer=answer,
         now=now,
     )
+    return stored is not None

@@ -21,6 +21,21 @@ def refusal(context: ScanContext, scan: Scan, now: datetime) -> Answer | None:
     return _refusal_to_leave(context, scan) if scan.direction == "out" else _refusal_to_enter(context, scan)
 
 
+def refusal_of_decided(context: ScanContext, scan: Scan, now: datetime) -> Answer | None:
+    """Why what a person with the right to it has decided still moves nobody, or None.
+
+    The hours, the seats and the closing of the door are for those who scan by themselves; that an activity takes place,
+    and whom it is for, holds for everybody.
+    """
+    if context.happening.status == "cancelled":
+        return Answer("cancelled")
+    if scan.direction == "out":
+        return Answer("not_checked_in") if context.attendance is None or context.undone else None
+    if context.attendance is not None and context.attendance.presence.open_since_at is not None:
+        return None
+    return _refusal_of_stranger(context)
+
+
 def held_while_void(context: ScanContext) -> Answer | None:
     """Whose attendance has been voided is neither moved nor credited by a scan: it waits for a person to restore it."""
     if context.attendance is None or context.attendance.state != "voided" or context.undone:
@@ -49,6 +64,19 @@ def _refusal_to_enter(context: ScanContext, scan: Scan) -> Answer | None:
         return Answer("closed")
     if attendance is not None and attendance.presence.open_since_at is not None:
         return None  # answered "already", which is no refusal
+    if stranger := _refusal_of_stranger(context):
+        return stranger
+    if (
+        (attendance is None or context.undone)
+        and happening.capacity is not None
+        and context.heads >= happening.capacity
+    ):
+        return Answer("full", {"capacity": happening.capacity})
+    return None
+
+
+def _refusal_of_stranger(context: ScanContext) -> Answer | None:
+    happening = context.happening
     if not context.offered:
         return Answer("cancelled")
     if context.grade is None:
@@ -57,10 +85,4 @@ def _refusal_to_enter(context: ScanContext, scan: Scan) -> Answer | None:
         return Answer("not_eligible", {"reason": "other_school"})
     if not happening.grade_from <= context.grade <= happening.grade_to:
         return Answer("not_eligible", {"grade_from": happening.grade_from, "grade_to": happening.grade_to})
-    if (
-        (attendance is None or context.undone)
-        and happening.capacity is not None
-        and context.heads >= happening.capacity
-    ):
-        return Answer("full", {"capacity": happening.capacity})
     return None

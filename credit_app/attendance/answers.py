@@ -24,6 +24,9 @@ RETRY = frozenset(
     {"code_expired", "code_future", "claim_timeout", "too_early", "server_busy", "rate_limited", "wrong_occurrence"}
 )
 
+# Why a card's text, or what a device sent of it, could not be read.
+CARD_REASONS = frozenset({"malformed", "unknown_key", "forged", "mistyped", "broken_item"})
+
 TEXTS: Mapping[str, tuple[LazyString, LazyString]] = {
     "ok": (_l("签到成功"), _l("离开前请扫描出口的签退码。")),
     "checked_out": (_l("签退成功"), _l("可以在“我的学分”里查看认定结果。")),
@@ -43,6 +46,10 @@ TEXTS: Mapping[str, tuple[LazyString, LazyString]] = {
     "not_checked_in": (_l("还没有签到，不能签退"), _l("请先扫描入口的签到码。")),
     "full": (_l("名额已满"), _l("请问工作人员是否还有别的场次。")),
     "held": (_l("已记录，等待确认"), _l("老师或工作人员确认后会通知你。")),
+    "card_unknown": (_l("没有这张学生卡"), _l("请核对卡号，或请学生联系学校补办。")),
+    "card_revoked": (_l("这张学生卡已经停用"), _l("请用新卡；没有新卡，请联系班主任或科技辅导员。")),
+    "conflict": (_l("这条扫码和之前上传的不一致"), _l("原来的记录没有改变。请导出这一条，交给工作人员核对。")),
+    "undone": (_l("这次扫码已撤销"), _l("需要的话请重新扫卡。")),
     "server_busy": (_l("现在人有点多"), _l("请等几秒再试，你的签到时间不会变。")),
     "rate_limited": (_l("操作太频繁"), _l("请等一分钟再试。")),
 }
@@ -82,6 +89,10 @@ class Answer:
             return _("这是另一所学校的校内活动")
         if self.params.get("reason") == "voided":
             return _("你在这一场的到场记录已作废")
+        if self.params.get("reason") == "undo_late":
+            return _("扫码已超过 2 分钟，不能撤销")
+        if self.params.get("reason") in CARD_REASONS:
+            return _("这不是有效的学生卡")
         return str(TEXTS[self.status][0])
 
     @property
@@ -90,6 +101,10 @@ class Answer:
         params = self.params
         if params.get("reason") == "voided":
             return _("这次扫码已经记下，恢复到场后会算进去。有疑问请联系带队老师或场馆工作人员。")
+        if params.get("reason") == "undo_late":
+            return _("记录没有改变。需要更正，请在场次页面办理。")
+        if params.get("reason") in CARD_REASONS:
+            return _("请重新扫卡，或输入卡上的号码。")
         if self.status == "already" and params.get("awaits_check_out"):
             return _("离开前请扫描出口的签退码。")
         if self.status == "ok" and not params.get("awaits_check_out"):

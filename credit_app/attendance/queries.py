@@ -1,195 +1,30 @@
-"""Reading who was there: the scan's one query, and the lists that leaders see."""
+"""Reading who was there: what opening a code needs to know, and how many came. The scan's own query: ``context``."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, exists, false, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
-from credit_app.attendance.answers import Answer
-from credit_app.attendance.crediting import Credited, Present
-from credit_app.attendance.facts import Happening
-from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent
-from credit_app.attendance.stays import Presence
+from credit_app.attendance.context import HAPPENING_COLUMNS, ScanContext, happening_of, scan_context, student_context
+from credit_app.attendance.models import Attendance
 from credit_app.organisations.models import School, Venue
-from credit_app.rule_books.queries import latest_stamp
-from credit_app.schools.models import Enrolment, Student, StudentMerge
-from credit_app.schools.queries import holds_on
 
-HAPPENING_COLUMNS = (
-    Occurrence.id.label("occurrence_id"),
-    Occurrence.handle,
-    Activity.public_id.label("activity"),
-    Activity.title,
-    Activity.category,
-    Activity.grade_from,
-    Activity.grade_to,
-    Activity.at_venue,
-    Venue.public_id.label("venue"),
-    func.coalesce(Venue.name, "").label("venue_name"),
-    Venue.tier,
-    Occurrence.starts_at,
-    Occurrence.ends_at,
-    Occurrence.occurs_on,
-    Occurrence.status,
-    Occurrence.capacity,
-)
-
-
-def happening_of(row: Row[Any]) -> Happening:
-    """The happening in a row that holds `HAPPENING_COLUMNS` first."""
-    return Happening(*row[: len(HAPPENING_COLUMNS)])
-
-
-@dataclass(frozen=True, slots=True)
-class ScanContext:
-    """All that deciding on one scan needs, fetched in one statement for the person who asks."""
-
-    happening: Happening
-    offered: bool  # the bureau has not withdrawn it
-    welcome: bool  # it is a venue's, or that of the pupil's own school
-    student_id: int
-    account_ref: str
-    grade: int | None  # None: not enrolled on that day
-    district_id: int
-    attendance: Present | None
-    heads: int
-    book_stamp: int
-    stored_student_id: int | None
-    stored_answer: Answer | None
-    closed_at: datetime | None  # when the occurrence was closed
-    last_scan_at: datetime | None  # the pupil's latest scan of this occurrence, whatever came of it
-    has_absorbed: bool  # a duplicate of the pupil has been merged into this row
-    undone: bool  # the attendance is void because its scans were taken back at once, not because somebody decided so
-
-    @property
-    def credited(self) -> Credited:
-        return Credited(self.account_ref, self.district_id, self.book_stamp)
-
-
-def _context_statement() -> Any:
-    present = aliased(Attendance)
-    heads = (
-        select(func.count())
-        .select_from(present)
-        .where(present.occurrence_id == Occurrence.id, present.state != "voided")
-        .correlate(Occurrence)
-        .scalar_subquery()
-    )
-    earlier = aliased(ScanEvent)
-    last_scan_at = (
-        select(func.max(earlier.scanned_at))
-        .where(earlier.occurrence_id == Occurrence.id, earlier.student_id == Student.id)
-        .correlate(Occurrence, Student)
-        .scalar_subquery()
-    )
-    has_absorbed = exists().where(StudentMerge.into_student_id == Student.id).correlate(Student)
-    decided = exists().where(AttendanceDecision.attendance_id == Attendance.id).correlate(Attendance)
-    return (
-        select(
-            *HAPPENING_COLUMNS,
-            (Activity.status == "published").label("offered"),
-            or_(Activity.school_id.is_(None), Activity.school_id == Enrolment.school_id).label("welcome"),
-            Student.id.label("student_id"),
-            Student.account_ref,
-            Enrolment.grade.label("enrolled_grade"),
-            School.district_id,
-            Attendance.id.label("attendance_id"),
-            Attendance.public_id.label("participation"),
-            Attendance.state,
-            Attendance.grade,
-            Attendance.proof,
-            Attendance.worksheet,
-            Attendance.end_assumed,
-            Attendance.first_in_at,
-            Attendance.open_since_at,
-            Attendance.last_out_at,
-            Attendance.stayed_seconds,
-            case((Occurrence.capacity.is_(None), 0), else_=heads).label("heads"),
-            latest_stamp().label("book_stamp"),
-            ScanEvent.student_id.label("stored_student_id"),
-            ScanEvent.answer.label("stored_answer"),
-            Occurrence.closed_at,
-            last_scan_at.label("last_scan_at"),
-            has_absorbed.label("has_absorbed"),
-            case((Attendance.state == "voided", ~decided), else_=false()).label("undone"),
-        )
-        .select_from(Occurrence)
-        .join(Activity, Activity.id == Occurrence.activity_id)
-        .outerjoin(Venue, Venue.id == Activity.venue_id)
-        .join(Student, Student.user_id == bindparam("user_id"))
-        .outerjoin(
-            Enrolment,
-            and_(Enrolment.student_id == Student.id, holds_on(Enrolment, Occurrence.occurs_on)),
-        )
-        # Who has left the roster in the meantime is still credited for having been there.
-        .join(School, School.id == func.coalesce(Enrolment.school_id, Student.school_id))
-        .outerjoin(
-            Attendance,
-            and_(
-                Attendance.student_id == Student.id,
-                Attendance.occurrence_id == Occurrence.id,
-                Attendance.attended_on == Occurrence.occurs_on,
-            ),
-        )
-        .outerjoin(
-            ScanEvent,
-            and_(ScanEvent.origin == bindparam("origin"), ScanEvent.client_uid == bindparam("client_uid")),
-        )
-        .where(Occurrence.handle == bindparam("handle"))
-        .limit(1)
-    )
-
-
-_CONTEXT = _context_statement()
-
-
-def scan_context(session: Session, *, user_id: int, handle: str, origin: str, client_uid: str) -> ScanContext | None:
-    """What is needed to decide on a scan of this user's own pupil, or None when the user is no pupil or there is no
-    such occurrence. One statement, which sees what has been flushed."""
-    # On the connection: plain rows need none of what the session does for objects, which costs more than the query.
-    row = (
-        session.connection()
-        .execute(_CONTEXT, {"user_id": user_id, "handle": handle, "origin": origin, "client_uid": client_uid})
-        .one_or_none()
-    )
-    if row is None or row.account_ref is None:
-        return None
-    attendance = None
-    if row.attendance_id is not None:
-        presence = Presence(row.first_in_at, row.open_since_at, row.last_out_at, row.stayed_seconds, row.proof)
-        attendance = Present(
-            row.attendance_id,
-            row.participation,
-            row.state,
-            row.grade,
-            row.worksheet,
-            row.end_assumed,
-            presence,
-        )
-    return ScanContext(
-        happening=happening_of(row),
-        offered=row.offered,
-        welcome=bool(row.welcome),
-        student_id=row.student_id,
-        account_ref=row.account_ref,
-        grade=row.enrolled_grade,
-        district_id=row.district_id,
-        attendance=attendance,
-        heads=row.heads,
-        book_stamp=row.book_stamp,
-        stored_student_id=row.stored_student_id,
-        stored_answer=Answer.from_json(row.stored_answer) if row.stored_answer is not None else None,
-        closed_at=row.closed_at,
-        last_scan_at=row.last_scan_at,
-        has_absorbed=bool(row.has_absorbed),
-        undone=bool(row.undone),
-    )
+__all__ = [
+    "HAPPENING_COLUMNS",
+    "KioskOccurrence",
+    "ScanContext",
+    "happening_of",
+    "head_counts",
+    "heads_by_occurrence",
+    "kiosk_occurrence",
+    "scan_context",
+    "student_context",
+]
 
 
 @dataclass(frozen=True, slots=True)

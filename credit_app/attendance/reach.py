@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, select, union_all
 
 from credit_app.attendance.models import Attendance
 from credit_app.people.models import Role
@@ -28,18 +28,31 @@ class Reach:
 
 def within_reach(reach: Reach) -> ColumnElement[bool]:
     """The attendance is one of a pupil of the reach's schools, or of the classes and groups its teacher teaches."""
+    return Attendance.student_id.in_(pupils_within(reach))
+
+
+def pupils_within(reach: Reach) -> CompoundSelect[int]:
+    """The ids of those pupils."""
     today = reach.day
     pupils = [select(Enrolment.student_id).where(Enrolment.school_id.in_(reach.school_ids), holds_on(Enrolment, today))]
     if reach.teacher_id is not None:
-        taught = _taught(reach.teacher_id, today)
+        taught = taught_classes(reach.teacher_id, today)
         pupils += [
             select(membership.student_id).where(membership.class_id.in_(taught), holds_on(membership, today))
             for membership in (Enrolment, GroupMember)
         ]
-    return Attendance.student_id.in_(union_all(*pupils))
+    return union_all(*pupils)
 
 
-def _taught(teacher_id: int, day: date) -> Select[int]:
+def classes_within(reach: Reach) -> CompoundSelect[int]:
+    """The ids of the classes and groups that the reach's teacher teaches, and of all of its schools."""
+    classes = [select(SchoolClass.id).where(SchoolClass.school_id.in_(reach.school_ids))]
+    if reach.teacher_id is not None:
+        classes.append(taught_classes(reach.teacher_id, reach.day))
+    return union_all(*classes)
+
+
+def taught_classes(teacher_id: int, day: date) -> Select[int]:
     """The classes and groups that somebody leads or teaches, while they are a teacher of that school."""
     return (
         select(Teaching.class_id)

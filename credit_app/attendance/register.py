@@ -104,6 +104,14 @@ def must_still_be_void(session: Session, *, known: Present) -> None:
         raise ScanRaced
 
 
+def must_still_stand(session: Session, *, known: Present) -> None:
+    """The attendance is as it was read, and stays so until the transaction ends: whoever takes its other scans back
+    meanwhile must see this one first. Raises: ScanRaced when it has moved."""
+    row = session.execute(_STAND, {"known_id": known.id}).one()
+    if (row.state, row.open_since_at) != (known.state, known.presence.open_since_at):
+        raise ScanRaced
+
+
 def assume_end(session: Session, *, known: Present) -> Present:
     """A check-in that arrives after closing is treated as closing treats one: nobody knows when the pupil left."""
     session.execute(update(Attendance).where(Attendance.id == known.id).values(end_assumed=True))
@@ -128,6 +136,12 @@ _MOVED = ("state", "proof", "first_in_at", "open_since_at", "last_out_at", "stay
 
 # Not FOR UPDATE: foreign keys to the occurrence may be checked meanwhile.
 _TAKE_TURNS = select(Occurrence.id).where(Occurrence.id == bindparam("occurrence_id")).with_for_update(key_share=True)
+
+_STAND = (
+    select(Attendance.state, Attendance.open_since_at)
+    .where(Attendance.id == bindparam("known_id"))
+    .with_for_update(read=True)
+)
 
 _MOVE = (
     update(_TABLE)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from credit_app.attendance.answers import Answer
-from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent, ScanUndo
+from credit_app.attendance.models import Attendance, AttendanceDecision, Hold, ScanEvent, ScanUndo
 from credit_app.attendance.seal import SEALED, SENT, scan_digest
 from credit_app.attendance.stays import Sighting
 from credit_app.schools.models import StudentMerge
@@ -48,6 +48,13 @@ class Scan:
     evidence: Mapping[str, Any] | None = None
 
 
+class StoredRow(NamedTuple):
+    """A scan that has just been stored."""
+
+    id: int
+    digest: str
+
+
 def store_scan(
     session: Session,
     *,
@@ -57,8 +64,8 @@ def store_scan(
     student_id: int,
     answer: Answer,
     now: datetime,
-) -> bool:
-    """The scan and its answer are one row; False when a row with this key stands already."""
+) -> StoredRow | None:
+    """The scan and its answer are one row; None when a row with this key stands already."""
     row: dict[str, Any] = {
         "origin": scan.origin,
         "client_uid": client_uid,
@@ -76,7 +83,8 @@ def store_scan(
     }
     row["digest"] = scan_digest(row)
     connection = session.connection()
-    return connection.scalar(_insert(connection.dialect.name), row) is not None
+    new_id = connection.scalar(_insert(connection.dialect.name), row)
+    return StoredRow(new_id, row["digest"]) if new_id is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,7 @@ class StoredScan:
     proof: str
     status: str
     undone: bool
+    asked: bool  # a question is or was asked about it: its answer decides, not the restoring of an attendance
 
 
 SCAN_COLUMNS = (
@@ -100,6 +109,7 @@ SCAN_COLUMNS = (
     ScanEvent.proof,
     ScanEvent.status,
     exists().where(ScanUndo.scan_event_id == ScanEvent.id).label("undone"),
+    exists().where(Hold.scan_event_id == ScanEvent.id).label("asked"),
 )
 
 
@@ -117,7 +127,7 @@ def counted(
         Sighting(scan.scanned_at, scan.direction, scan.proof)
         for scan in scans
         if (scan.status in FOLDED and scan.student_id in tells)
-        or (scan.status == HELD and restored_through is not None and scan.id <= restored_through)
+        or (scan.status == HELD and not scan.asked and restored_through is not None and scan.id <= restored_through)
     ]
 
 

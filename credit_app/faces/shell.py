@@ -29,7 +29,8 @@ def chosen_locale() -> str:
     """The language picked on the page, else the browser's among ours, else Chinese; Chinese outside of a request."""
     if not has_request_context():
         return LOCALES[0]
-    picked = session.get("locale")
+    # Devices carry no cookie, and one that comes along says nothing.
+    picked = session.get("locale") if request.blueprint != "device" else None
     if picked in LOCALES:
         return str(picked)
     # Not best_match: for "zh-CN,en;q=0.8" it prefers the exact "en" to a Chinese that is wanted more.
