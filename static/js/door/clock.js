@@ -26,13 +26,12 @@
     }
   }
 
-  /* The server said `serverMs` on the way to us; `arrived` are our clocks when we heard it, `tookMs` the round trip. */
-  function heard(serverMs, arrived, tookMs) {
+  /* The server said `serverMs` somewhere between our asking and our hearing: the middle is meant. */
+  function heard(serverMs, askedAt, heardAt) {
     check();
-    if (arrived.mono_ms < monoAtBoot) {
-      return;
+    if (askedAt >= monoAtBoot) {
+      synced = { server_ms: serverMs, mono_ms: Math.round((askedAt + heardAt) / 2), rtt_ms: Math.ceil(heardAt - askedAt) };
     }
-    synced = { server_ms: serverMs, mono_ms: arrived.mono_ms, rtt_ms: Math.ceil(tookMs), wall_ms: arrived.wall_ms };
   }
 
   function moment() {
@@ -48,7 +47,7 @@
   /* The server's time as far as it is known, else this device's own. */
   function now() {
     check();
-    return synced === null ? Date.now() : synced.server_ms + synced.rtt_ms / 2 + performance.now() - synced.mono_ms;
+    return synced === null ? Date.now() : synced.server_ms + performance.now() - synced.mono_ms;
   }
 
   /* By how much this device's wall clock is ahead of the server; null while that is not known. */

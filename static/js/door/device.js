@@ -25,10 +25,9 @@
     return fetch(path, {
       method: method, headers: headers, body: body, signal: stop.signal, cache: 'no-store', credentials: 'omit', redirect: 'error',
     }).then(function (response) {
-      const arrived = Door.clock.moment();
-      const took = performance.now() - sentAt;
+      const heardAt = performance.now();
       return response.text().then(function (text) {
-        return { status: response.status, headers: response.headers, body: parsed(text), arrived: arrived, took: took };
+        return { status: response.status, headers: response.headers, body: parsed(text), sentAt: sentAt, heardAt: heardAt };
       });
     }).then(function (answer) {
       clearTimeout(timer);
@@ -50,7 +49,7 @@
 
   function keep(answer) {
     if (answer.body !== null && typeof answer.body.server_ms === 'number') {
-      Door.clock.heard(answer.body.server_ms, answer.arrived, answer.took);
+      Door.clock.heard(answer.body.server_ms, answer.sentAt, answer.heardAt);
     }
     return answer;
   }

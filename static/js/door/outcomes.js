@@ -13,11 +13,19 @@
     return KINDS[status] || 'bad';
   }
 
+  // The server's words are for a pupil with a phone; where a card at a door is another matter, ours stand in the page.
+  function wordsFor(receipt) {
+    const own = receipt.status === 'code_invalid' || receipt.status === 'checked_out' || receipt.status === 'already' || receipt.status === 'already_out'
+      || (receipt.status === 'ok' && receipt.awaits_check_out);
+    return { title: (own && Door.say('title-' + receipt.status + '-card')) || receipt.title, note: own ? Door.say('note-' + receipt.status + '-card') : receipt.next_step || '' };
+  }
+
   /* From the server's receipt. */
   function ofReceipt(receipt, direction) {
     const kind = kindOf(receipt.status);
+    const words = wordsFor(receipt);
     return {
-      uid: receipt.client_uid, status: receipt.status, kind: kind, icon: ICONS[kind], title: receipt.title, note: receipt.next_step || '',
+      uid: receipt.client_uid, status: receipt.status, kind: kind, icon: ICONS[kind], title: words.title, note: words.note,
       pupil: receipt.pupil || null, direction: direction, sure: true,
     };
   }

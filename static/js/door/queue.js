@@ -47,7 +47,7 @@
     });
   }
 
-  /* The oldest scans that wait, marked as sent before they are. `seq` is the highest number given so far. */
+  /* The oldest scans that wait, marked as sent before they are; one on which the server broke comes last, and alone. `seq` is the highest number given so far. */
   function take(limit) {
     return run(['state', 'scans'], 'readwrite', function (stores, give) {
       const taken = { seq: 0, queued: 0, scans: [] };
@@ -55,7 +55,7 @@
       stores.state.get('seq').onsuccess = function (event) { taken.seq = event.target.result || 0; };
       stores.scans.index('by_state').count(between('waiting')).onsuccess = function (event) { taken.queued = event.target.result; };
       each(stores.scans.index('by_state'), between('waiting'), 'next', function (scan, cursor) {
-        if (taken.scans.length >= limit) {
+        if (taken.scans.length >= limit || (scan.tries > 0 && taken.scans.length > 0)) {
           return false;
         }
         if (!scan.attempted) {
@@ -63,7 +63,7 @@
           cursor.update(scan);
         }
         taken.scans.push(scan);
-        return true;
+        return scan.tries === 0;
       });
     });
   }

@@ -12,7 +12,7 @@
         const db = request.result;
         db.createObjectStore('state');
         const scans = db.createObjectStore('scans', { keyPath: 'client_uid' });
-        scans.createIndex('by_state', ['state', 'seq']);
+        scans.createIndex('by_state', ['state', 'tries', 'seq']);
         scans.createIndex('by_seq', 'seq');
         scans.createIndex('by_mark', 'mark');
         scans.createIndex('by_tally', 'tally'); // those that still move a number of their occurrence

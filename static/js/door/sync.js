@@ -119,6 +119,7 @@
     const scan = taken.scans[0];
     const answer = await post('/api/device/scans', asSent(scan));
     if (await understood(answer)) {
+      size = Math.min(BATCH, size * 2);
       await keep([answer.body]);
     } else if (answer.status !== 403) {
       await refuse(scan, answer);
@@ -128,16 +129,21 @@
   // 4xx: it will never be taken as it is. 5xx: perhaps later, but the others must not wait for it for ever.
   async function refuse(scan, answer) {
     if (answer.status < 500) {
-      await Door.queue.stick(scan.client_uid, answer.status === 422 ? 'conflict' : 'refused');
+      await Door.queue.stick(scan.client_uid, answer.body.status === 'conflict' ? 'conflict' : 'refused');
       Door.tellAll('stuck', scan.client_uid);
       return;
+    }
+    // Only while the server answers otherwise is it this scan that it breaks on.
+    if (!await lookAround()) {
+      throw new Pause(0);
     }
     const tried = await Door.queue.failed(scan.client_uid);
     if (tried && tried.tries >= GIVEN_UP_AFTER) {
       await Door.queue.stick(scan.client_uid, 'server_error');
       Door.tellAll('stuck', scan.client_uid);
+    } else if (tried && tried.tries > 1) {
+      throw new Pause(0); // the others have passed by now
     }
-    throw new Pause(0);
   }
 
   async function sendMany(taken) {
@@ -191,13 +197,14 @@
 
   async function lookAround() {
     if (Door.device.known.revoked) {
-      return;
+      return false;
     }
     const answer = await Door.device.ask('GET', '/api/device/occurrences', null);
-    if (await understood(answer)) {
-      heard();
-      show({ occurrences: answer.body.occurrences });
+    const fine = await understood(answer);
+    if (fine) {
+      show({ network: 'online', occurrences: answer.body.occurrences });
     }
+    return fine;
   }
 
   function heard() {
@@ -212,7 +219,9 @@
       await sendUndos();
     } while (again);
     if (performance.now() - lookedAt > IDLE_MS / 2) {
-      await lookAround();
+      if (await lookAround()) {
+        heard();
+      }
       lookedAt = performance.now();
       Door.bundle.renew(); // may be large: no scan waits for it
     }
