@@ -9,7 +9,7 @@ from credit_app import clock
 from credit_app.attendance.lists import OccurrenceList, occurrence_list
 from credit_app.attendance.recent import recent_occurrences
 from credit_app.extensions import db
-from credit_app.faces.guards import requires
+from credit_app.faces.guards import entered_as, requires
 from credit_app.faces.teacher import blueprint
 from credit_app.faces.teacher.showing import STAFF, note_access, reach
 from credit_app.faces.titles import category_titles
@@ -42,6 +42,7 @@ def occurrences() -> str:
         page_no=page,
         has_more=len(found) > PAGE,
         waiting=waiting,
+        counsels=bool(entered_as("science_counselor")),
         titles=category_titles(db.session),
     )
 

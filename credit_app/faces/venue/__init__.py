@@ -7,6 +7,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("venue", __name__, url_prefix="/venue")
 
-from credit_app.faces.venue import activities, home, kiosk, occurrences, preview, runs, voiding  # noqa: E402
+from credit_app.faces.venue import activities, devices, home, kiosk, occurrences, preview, runs, voiding  # noqa: E402
 
-__all__ = ["activities", "blueprint", "home", "kiosk", "occurrences", "preview", "runs", "voiding"]
+__all__ = ["activities", "blueprint", "devices", "home", "kiosk", "occurrences", "preview", "runs", "voiding"]
