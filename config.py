@@ -32,6 +32,7 @@ class Config:
     https: bool = False
     trusted_proxies: int = 0
     rate_limit_storage: str = "memory://"
+    card_font: str = ""  # a font file with Chinese, for student cards; otherwise one of the system's is looked for
 
     def __post_init__(self) -> None:
         if self.mode not in {"production", "demonstration", "testing"}:
@@ -68,6 +69,7 @@ class Config:
             "secret": "CREDIT_APP_SECRET",
             "ledger_secret": "CREDIT_APP_LEDGER_SECRET",
             "rate_limit_storage": "CREDIT_APP_RATE_LIMIT_STORAGE",
+            "card_font": "CREDIT_APP_CARD_FONT",
         }
         given = {field: env[name] for field, name in names.items() if env.get(name)}
         return cls(

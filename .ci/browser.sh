@@ -8,10 +8,6 @@ python=.venv/bin/python
 
 have_driver() { "$python" -m playwright --version >/dev/null 2>&1; }
 have_browser() { "$python" -m tests.chromium >/dev/null 2>&1; }
-have_font() {
-    # macOS has Chinese fonts of its own, and no fc-list.
-    [ "$(uname -s)" = Darwin ] || [ -n "$(fc-list :lang=zh family 2>/dev/null)" ]
-}
 is_debian() { [ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}")" = debian ]; }
 
 missing() {
@@ -38,7 +34,4 @@ if ! have_browser; then
 macOS: brew install --cask google-chrome) or name it: CHROMIUM=/path/to/chromium make test"
 fi
 
-if ! have_font; then
-    apt_install fontconfig fonts-noto-cjk || true
-    have_font || missing "No font with Chinese characters. Debian and Ubuntu: sudo apt-get install fonts-noto-cjk"
-fi
+.ci/font.sh || missing "The pictures of pages would show boxes for Chinese."

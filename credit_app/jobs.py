@@ -38,6 +38,8 @@ from credit_app.recognition.results.crediting import post_waiting
 from credit_app.recognition.results.deciding import BATCH
 from credit_app.recognition.results.sheets import purge_sheets
 from credit_app.rule_books.queries import book_named
+from credit_app.rules.calendar import local_date
+from credit_app.schools.cards.actions import revoke_cards_of_leavers
 from credit_app.schools.roster.uploads import purge_uploads
 from credit_app.storage import reading_apart
 from credit_app.verification import verify
@@ -87,6 +89,13 @@ def purge_expired(now: datetime) -> Figures:
     runs = operations.forget_runs(db.session(), started_before=now - RUNS_KEPT)
     db.session.commit()
     return {"sign_ins": sign_ins, "uploads": uploads, "runs": runs}
+
+
+def revoke_leavers_cards(now: datetime) -> Figures:
+    """Who has left their school by now has no card that opens doors."""
+    revoked = revoke_cards_of_leavers(db.session(), day=local_date(now), now=now)
+    db.session.commit()
+    return {"revoked": revoked}
 
 
 def credit_waiting_results(now: datetime) -> Figures:
@@ -219,6 +228,7 @@ JOBS = {
         Job("close_ended_occurrences", close_ended_occurrences, {"minute": "*/5"}),
         Job("credit_waiting_results", credit_waiting_results, {"minute": "40"}),
         Job("purge_expired", purge_expired, {"hour": "19", "minute": "10"}),
+        Job("revoke_leavers_cards", revoke_leavers_cards, {"hour": "19", "minute": "15"}),
         Job("take_ledger_root", take_ledger_root, {"hour": "19", "minute": "20"}),
         Job("settle_years", settle_years, {"minute": "*"}),
         Job("verify_ledger", verify_ledger, {"hour": "19", "minute": "30"}),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Response
 
 TYPES = {
+    "pdf": "application/pdf",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }

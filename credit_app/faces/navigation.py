@@ -30,7 +30,7 @@ CLASSES = Entry(
     "teacher.home",
     _l("班级"),
     "users",
-    ("teacher.home", "teacher.school_class", "teacher.pupil", "teacher.participation", "teacher.merge"),
+    ("teacher.home", "teacher.school_class", "teacher.pupil", "teacher.participation", "teacher.merge", "teacher.card"),
 )
 WORKSHEETS = Entry("teacher.occurrences", _l("到场"), "sheet", ("teacher.occurrence", "teacher.decide", "teacher.void"))
 
@@ -38,6 +38,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     "pupil": (
         Entry("pupil.home", _l("我的学分"), "credits", ("pupil.home",)),
         Entry("pupil.credits", _l("学分明细"), "sheet", ("pupil.credits", "pupil.participation")),
+        Entry("pupil.card", _l("我的卡"), "card"),
         PROGRAMME,
     ),
     "teacher": (CLASSES, WORKSHEETS, PROGRAMME),

@@ -19,6 +19,7 @@ from credit_app.people.models import User
 from credit_app.recognition.results.actions import note
 from credit_app.recognition.results.models import ReviewedResult
 from credit_app.rules.calendar import local_date
+from credit_app.schools.cards.actions import take_over_cards
 from credit_app.schools.merges import leave_lists, locked_pair, record_merge
 from credit_app.schools.models import Student, StudentMerge
 
@@ -72,6 +73,7 @@ def merge_students(
             recorded_by=merged_by.public_id,
         )
     leave_lists(session, duplicate=duplicate, survivor=survivor, day=local_date(now))
+    take_over_cards(session, duplicate=duplicate, survivor=survivor, merged_by=merged_by, now=now)
     return Merged(merge, len(moved), len(twice), gained)
 
 

@@ -132,6 +132,24 @@ def student_for_staff(session: Session, *, user: User, public_id: str, day: date
     return student
 
 
+def led_student_for(session: Session, *, user: User, public_id: str, day: date) -> Student:
+    """The pupil, for the homeroom teacher of the class they stand in on `day`, and for the school's counselor: who may
+    hand out cards. Raises: NotFound for everybody else."""
+    student = session.scalar(
+        select(Student)
+        .where(Student.public_id == public_id, ~is_merged(), _leads_student(user, day))
+        .options(joinedload(Student.school))
+    )
+    if student is None:
+        raise NotFound
+    return student
+
+
+def leads_student(session: Session, *, user: User, student: Student, day: date) -> bool:
+    """Whether `led_student_for` would find the pupil for `user`."""
+    return bool(session.scalar(select(Student.id).where(Student.id == student.id, _leads_student(user, day))))
+
+
 def counseled_student(session: Session, *, user: User, public_id: str, day: date) -> Student:
     """The pupil, for the science counselor of their school only. Raises: NotFound for everybody else."""
     student = session.scalar(
@@ -225,6 +243,16 @@ def _teaches(user: User, day: date, *kinds: str) -> ColumnElement[bool]:
         holds_on(Role, day),
     )
     return and_(teaching, role)
+
+
+def _leads_student(user: User, day: date) -> ColumnElement[bool]:
+    in_class = (
+        select(Enrolment.class_id)
+        .where(Enrolment.student_id == Student.id, holds_on(Enrolment, day))
+        .correlate(Student)
+    )
+    led = exists().where(SchoolClass.id.in_(in_class), _teaches(user, day, "homeroom_teacher"))
+    return or_(led, _counsels(user, Student.school_id, day))
 
 
 def _counsels(user: User, school_id: Any, day: date) -> ColumnElement[bool]:

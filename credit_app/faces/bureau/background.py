@@ -18,6 +18,7 @@ LONGEST_SILENCE = {
     "take_ledger_root": timedelta(hours=26),
     "settle_years": timedelta(hours=1),
     "purge_expired": timedelta(hours=26),
+    "revoke_leavers_cards": timedelta(hours=26),
     "work_off_rule_changes": timedelta.max,  # silent for as long as nobody asks for anything
 }
 
@@ -42,6 +43,7 @@ def job_lines(runs: Mapping[str, JobRun], *, now: datetime) -> list[JobLine]:
         "take_ledger_root": _("签署台账日根"),
         "settle_years": _("生成学年结算名单"),
         "purge_expired": _("清理过期的登录"),
+        "revoke_leavers_cards": _("停用离校学生的学生卡"),
         "work_off_rule_changes": _("规则模拟和重新认定"),
     }
     return [_line(name, titles[name], runs.get(name), now) for name in LONGEST_SILENCE]
@@ -70,6 +72,8 @@ def _report(name: str, figures: Mapping[str, int]) -> str:
         )
     if name == "credit_waiting_results":
         return _("补认定了 %(count)s 项成果。", count=figures.get("posted", 0))
+    if name == "revoke_leavers_cards":
+        return _("停用了 %(count)s 张卡。", count=figures.get("revoked", 0))
     if name == "verify_ledger":
         return _("全部核对无误。")
     if name == "work_off_rule_changes":

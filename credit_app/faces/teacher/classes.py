@@ -31,9 +31,7 @@ FIELDS = "name,number,credits,participations"
 def school_class(public_id: str) -> str:
     """One class or teaching group, for those who lead or teach it and for the school's counselor."""
     progress = _class_progress(public_id)
-    sign_ins = None
-    if progress.school_class is not None and _leads(progress.school_class):
-        sign_ins = url_for("teacher.sign_in_group", kind="class", group_id=public_id)
+    hands_out = progress.school_class is not None and _leads(progress.school_class)
     return _page(
         progress,
         here=url_for("teacher.school_class", public_id=public_id),
@@ -41,7 +39,7 @@ def school_class(public_id: str) -> str:
             "xlsx": url_for("teacher.class_as_workbook", public_id=public_id),
             "csv": url_for("teacher.class_as_csv", public_id=public_id),
         },
-        sign_ins=sign_ins,
+        group={"kind": "class", "group_id": public_id} if hands_out else None,
     )
 
 
@@ -70,7 +68,7 @@ def grade(grade: str) -> str:
             "xlsx": url_for("teacher.grade_as_workbook", grade=grade),
             "csv": url_for("teacher.grade_as_csv", grade=grade),
         },
-        sign_ins=url_for("teacher.sign_in_group", kind="grade", group_id=grade),
+        group={"kind": "grade", "group_id": grade},
     )
 
 
@@ -109,7 +107,7 @@ def _grade_progress(grade: str) -> ClassProgress:
     return grade_progress(db.session, school=school, grade=int(grade), day=day)
 
 
-def _page(progress: ClassProgress, *, here: str, files: dict[str, str], sign_ins: str | None) -> str:
+def _page(progress: ClassProgress, *, here: str, files: dict[str, str], group: dict[str, str] | None) -> str:
     chosen = request.args.get("show", "")
     chosen = chosen if chosen in FILTERS else ""
     return render_template(
@@ -119,7 +117,7 @@ def _page(progress: ClassProgress, *, here: str, files: dict[str, str], sign_ins
         chosen=chosen,
         here=here,
         files=files,
-        sign_ins=sign_ins,
+        group=group,
         titles=category_titles(db.session),
     )
 
@@ -139,7 +137,7 @@ def _file_name(progress: ClassProgress) -> str:
 
 
 def _leads(school_class: SchoolClass) -> bool:
-    """Whether the user hands out the sign-ins of this class."""
+    """Whether the user hands out the sign-ins and cards of this class."""
     if school_class.kind != "homeroom":
         return False
     if any(role.school_id == school_class.school_id for role in entered_as("science_counselor")):

@@ -13,10 +13,11 @@ from credit_app.faces.teacher.showing import STAFF, note_access
 from credit_app.faces.titles import category_titles
 from credit_app.progress.queries import participation_of, participations_of, pupil_progress
 from credit_app.rule_books.queries import books_named
+from credit_app.schools.cards.queries import cards_of
 from credit_app.schools.models import Student
-from credit_app.schools.queries import student_for_staff
+from credit_app.schools.queries import leads_student, student_for_staff
 
-FIELDS = "name,number,credits,participations"
+FIELDS = "name,number,credits,participations,cards"
 
 
 @blueprint.get("/pupils/<public_id>")
@@ -34,6 +35,8 @@ def pupil(public_id: str) -> str:
         counsels=any(role.school_id == student.school_id for role in entered_as("science_counselor")),
         told=[(participation, explain(participation, books)) for participation in participations],
         titles=category_titles(db.session),
+        cards=cards_of(db.session, student=student),
+        hands_out=leads_student(db.session, user=this_user(), student=student, day=clock.today()),
     )
 
 

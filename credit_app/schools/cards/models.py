@@ -1,4 +1,4 @@
-"""Student cards (学生卡): what a pupil without a phone carries to a venue's door."""
+"""The table of student cards."""
 
 from __future__ import annotations
 
@@ -46,3 +46,4 @@ class StudentCard(Model):
 
     student: Mapped[Student] = relationship()
     issued_by: Mapped[User] = relationship(foreign_keys=[issued_by_id])
+    revoked_by: Mapped[User | None] = relationship(foreign_keys=[revoked_by_id])

@@ -18,6 +18,7 @@ from credit_app.errors import Conflict
 from credit_app.keys import new_public_id
 from credit_app.organisations.models import School
 from credit_app.people.models import Role, User
+from credit_app.schools.cards.actions import revoke_cards_of_leavers
 from credit_app.schools.models import Enrolment, GroupMember, RosterImport, SchoolClass, Student, Teaching
 from credit_app.schools.roster.plan import Plan, Ref
 from credit_app.schools.roster.present import PresentSchool, present_school
@@ -40,6 +41,11 @@ def apply_plan(
         raise Conflict
     try:
         writer.write()
+        if plan.steps.place_endings:
+            # Who is gone cannot be scanned any more; who comes back gets a new card.
+            revoke_cards_of_leavers(
+                session, day=plan.today, now=now, school_id=present.school_id, revoked_by_id=applied_by_id
+            )
     except IntegrityError as taken:
         raise Conflict from taken
     applied = RosterImport(
