@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy
+import pypdfium2
 import qrcode
 from numpy.typing import NDArray
 
 WIDTH, HEIGHT = 640, 480
 FRAMES_A_SECOND = 10
 NOTHING = ""
+PRINTED_DOTS_AN_INCH = 150
+FIRST_CARD_MM = (5, 15)  # a little above and left of it
 
 Picture = NDArray[numpy.uint8]
 
@@ -39,3 +42,12 @@ def write_film(path: Path, scenes: Sequence[tuple[Picture, float]]) -> Path:
             frame = b"FRAME\n" + picture.tobytes() + b"\x80" * (width * height // 2)
             film.write(frame * max(1, round(seconds * FRAMES_A_SECOND)))
     return path
+
+
+def printed_picture(pdf: bytes) -> Picture:
+    """The first card of a printed sheet, held before the camera."""
+    document = pypdfium2.PdfDocument(pdf)
+    sheet = document[0].render(scale=PRINTED_DOTS_AN_INCH / 72, grayscale=True).to_numpy().squeeze()
+    document.close()
+    top, left = (int(start / 25.4 * PRINTED_DOTS_AN_INCH) for start in FIRST_CARD_MM)
+    return numpy.ascontiguousarray(sheet[top : top + HEIGHT, left : left + WIDTH])

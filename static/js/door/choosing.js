@@ -28,7 +28,7 @@
   function card(one) {
     const element = document.getElementById('door-occurrence').content.firstElementChild.cloneNode(true);
     const now = Door.clock.now();
-    const state = one.status === 'cancelled' ? 'cancelled' : one.leaves_ms < now ? 'over' : one.opens_ms > now ? 'later' : 'open';
+    const state = one.status === 'cancelled' ? 'cancelled' : one.leaves_ms < now || one.status === 'closed' ? 'over' : one.opens_ms > now ? 'later' : 'open';
     element.querySelector('[data-occurrence-title]').textContent = one.title;
     element.querySelector('[data-occurrence-facts]').textContent = [dayOf(one) + ' ' + hours(one), one.room].filter(Boolean).join(' · ');
     element.querySelector('[data-occurrence-state]').textContent = Door.say('occurrence-' + state);

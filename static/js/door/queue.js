@@ -227,8 +227,9 @@
 
   /* How many there are: waiting, stuck, numbered so far; and of one occurrence, what the server does not know yet. */
   function counts(handle) {
-    return run(['state', 'scans'], 'readonly', function (stores, give) {
-      const found = { seq: 0, waiting: 0, stuck: 0, in: 0, out: 0 };
+    return run(['state', 'scans', 'undos'], 'readonly', function (stores, give) {
+      const found = { seq: 0, waiting: 0, undos: 0, stuck: 0, in: 0, out: 0 };
+      stores.undos.count().onsuccess = function (event) { found.undos = event.target.result; };
       give(found);
       stores.state.get('seq').onsuccess = function (event) { found.seq = event.target.result || 0; };
       ['waiting', 'stuck'].forEach(function (state) {

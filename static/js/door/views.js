@@ -59,9 +59,9 @@
       text('inside', Math.max(0, one.inside + found.in - found.out));
       text('came', one.came + found.in);
     }
-    text('waiting', found.waiting);
+    text('waiting', found.waiting + found.undos);
     text('stuck', found.stuck);
-    Door.find('queue').hidden = found.waiting === 0;
+    Door.find('queue').hidden = found.waiting + found.undos === 0;
     Door.find('stuck-note').hidden = found.stuck === 0;
     if (Door.device.known !== null) {
       Door.device.remember(found.seq, found.waiting);
