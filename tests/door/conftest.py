@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -107,6 +107,14 @@ def _uids(path: str, body: bytes) -> list[str]:
     if path.endswith("/batches"):
         return [item["client_uid"] for item in json.loads(body)["items"]]
     return []
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A film before the camera takes its time, and so does a busy machine."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

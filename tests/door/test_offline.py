@@ -218,7 +218,7 @@ def test_revoked_while_offline_it_hands_in_what_it_has_and_scans_no_more(
     expect(page.locator("[data-queue]")).to_be_hidden(timeout=40_000)
     assert len(door.scans()) == 1
     read_by_hand_reader(page, door.other_card.token)
-    page.wait_for_timeout(500)
+    expect(answer(page).get_by_text("设备已停用")).to_be_visible()
     assert len(in_memory(page, "scans")) == 1
 
 
@@ -290,3 +290,26 @@ def test_a_bundle_older_than_three_days_warns_and_the_door_goes_on(
     read_by_hand_reader(page, door.card.token)
     expect(answer(page)).to_have_attribute("data-status", "saved_offline", timeout=20_000)
     expect(answer(page).get_by_text("林晓雨")).to_be_visible()
+
+
+def test_what_waits_goes_out_under_the_new_device_when_a_browser_is_registered_again(
+    door: Door, open_door: OpenDoor, weather: Weather
+) -> None:
+    page = open_door()
+    open_visit(page, door)
+    weather.spoiled = door.card.token
+    for card in (door.other_card, door.card):
+        read_by_hand_reader(page, card.token)
+        expect(answer(page)).to_be_visible()
+        answer(page).click(position={"x": 5, "y": 5})
+    expect(rows(page, "confirmed")).to_have_count(1)
+    assert numbers(page) == [1, 2]
+    page.goto(f"/door#enrol={door.code()}")
+    page.get_by_role("button", name="登记本机", exact=True).click()
+    expect(page.get_by_role("heading", name="选择场次")).to_be_visible()
+    assert [scan["seq"] for scan in in_memory(page, "scans") if scan["state"] == "waiting"] == [1]
+    weather.spoiled = ""
+    page.get_by_role("button", name="未上传的记录").click()
+    expect(page.get_by_text("全部已经上传。")).to_be_visible(timeout=40_000)
+    assert sorted(door.statuses()) == ["ok", "ok"]
+    assert len(door.only(Device.id)) == 2

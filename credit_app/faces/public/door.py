@@ -30,6 +30,7 @@ SCRIPTS = (
     "js/door/clock.js",
     "js/door/device.js",
     "js/door/queue.js",
+    "js/door/undoing.js",
     "js/door/outcomes.js",
     "js/door/sync.js",
     "js/door/bundle.js",

@@ -8,6 +8,7 @@
   const REMEMBERED = 'door-device';
 
   let known = null;
+  let tried = null; // {code, pair}
 
   function load() {
     return Door.store.get('device').then(function (found) {
@@ -70,7 +71,11 @@
 
   /* The device is enrolled, or the answer says why not: {status, body} of the server. */
   async function enrol(code) {
-    const pair = await crypto.subtle.generateKey(CURVE, false, ['sign', 'verify']);
+    // The same code is tried again with the same key: the server may have taken it, and its answer been lost.
+    if (tried === null || tried.code !== code) {
+      tried = { code: code, pair: await crypto.subtle.generateKey(CURVE, false, ['sign', 'verify']) };
+    }
+    const pair = tried.pair;
     const publicKey = await crypto.subtle.exportKey('raw', pair.publicKey);
     const body = JSON.stringify({ code: code, public_key: Door.base64url(publicKey) });
     const answer = keep(await request('POST', '/api/device/enrol', { 'Content-Type': 'application/json' }, body, 15000));

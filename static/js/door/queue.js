@@ -6,29 +6,37 @@
 
   const Door = window.Door;
   const run = Door.store.run;
+  const each = Door.store.each;
   const KEPT_MS = 24 * 3600000;
+  const MOVING = ['ok', 'checked_out'];
   const MOVED = ['ok', 'checked_out', 'already', 'already_out', 'saved_offline', 'held'];
 
   function between(state) {
     return IDBKeyRange.bound([state], [state, []]);
   }
 
-  function each(source, range, direction, act) {
-    source.openCursor(range, direction).onsuccess = function (event) {
-      const cursor = event.target.result;
-      if (cursor !== null && act(cursor.value, cursor) !== false) {
-        cursor.continue();
-      }
-    };
-  }
-
-  // "AAAA1111 in" while the scan is one more inside that the server does not know of; otherwise no such field.
+  // "AAAA1111 in" while the scan is one more inside than in the numbers of the server that we have; otherwise no such field.
   function tally(scan) {
-    if (scan.state === 'waiting' && scan.local === 'saved_offline' && !scan.undone) {
+    const moving = scan.state === 'waiting' ? scan.local === 'saved_offline'
+      : scan.state === 'done' && !scan.counted && MOVING.indexOf(scan.receipt.status) !== -1;
+    if (moving && !scan.undone) {
       scan.tally = scan.occurrence + ' ' + scan.direction;
     } else {
       delete scan.tally;
     }
+  }
+
+  /* The server has told its numbers: what is done is in them. */
+  function counted() {
+    return run(['scans'], 'readwrite', function (stores) {
+      each(stores.scans.index('by_tally'), null, 'next', function (scan, cursor) {
+        if (scan.state === 'done') {
+          scan.counted = true;
+          tally(scan);
+          cursor.update(scan);
+        }
+      });
+    });
   }
 
   /* The scan stands on the disk, with the next number of this device. The number and the scan are one transaction, and
@@ -138,59 +146,6 @@
     });
   }
 
-  /* The scan counts no more. One that was never sent carries that itself; after another an undo is sent. */
-  function undo(uid, clock) {
-    const now = { wall_ms: clock.wall_ms, mono_ms: clock.mono_ms };
-    return run(['scans', 'undos'], 'readwrite', function (stores, give) {
-      stores.scans.get(uid).onsuccess = function (event) {
-        const scan = event.target.result;
-        if (!scan || scan.undone || scan.state === 'stuck') {
-          return;
-        }
-        scan.undone = true;
-        tally(scan);
-        if (scan.state === 'waiting' && !scan.attempted) {
-          scan.item.undone = now;
-        } else {
-          stores.undos.add({ client_uid: Door.randomId(16), undoes: uid, clock: clock });
-        }
-        stores.scans.put(scan);
-        give(scan);
-      };
-    });
-  }
-
-  /* Undos whose scan has its receipt. */
-  function undos() {
-    return run(['scans', 'undos'], 'readonly', function (stores, give) {
-      const ready = [];
-      give(ready);
-      each(stores.undos, null, 'next', function (undoing) {
-        stores.scans.get(undoing.undoes).onsuccess = function (event) {
-          if (!event.target.result || event.target.result.state !== 'waiting') {
-            ready.push(undoing);
-          }
-        };
-      });
-    });
-  }
-
-  /* The undo has been answered; a refused one leaves its scan as it was, and says so. */
-  function settleUndo(undoing, answer, good) {
-    return run(['scans', 'undos'], 'readwrite', function (stores, give) {
-      stores.undos.delete(undoing.client_uid);
-      stores.scans.get(undoing.undoes).onsuccess = function (event) {
-        const scan = event.target.result;
-        if (scan) {
-          scan.undone = good;
-          scan.undo_answer = bare(answer);
-          stores.scans.put(scan);
-          give(scan);
-        }
-      };
-    });
-  }
-
   /* What this device remembers of a card in an occurrence: its last scan that moved somebody, or may have. */
   function lastOf(mark) {
     return run(['scans'], 'readonly', function (stores, give) {
@@ -256,29 +211,26 @@
   // Scans that an earlier device of the same organiser never got a receipt for are sent by the new one, under its own
   // numbers; those of another organiser's cannot be, and are kept for the list.
   function handOver(stores, same) {
-    let seq = 0;
-    each(stores.scans.index('by_state'), between('waiting'), 'next', function (scan, cursor) {
-      if (same) {
-        seq += 1;
-        scan.seq = seq;
-        scan.item.seq = seq;
-        scan.item.bundle = null;
-        scan.attempted = false;
-      } else {
-        scan.state = 'stuck';
-        scan.why = 'other_device';
-      }
-      tally(scan);
-      cursor.update(scan);
-      stores.state.put(seq, 'seq');
-    });
+    stores.scans.index('by_state').getAll(between('waiting')).onsuccess = function (event) {
+      event.target.result.forEach(function (scan, at) {
+        if (same) {
+          scan.seq = at + 1;
+          Object.assign(scan.item, { seq: at + 1, bundle: null });
+          Object.assign(scan, { attempted: false, tries: 0 });
+        } else {
+          Object.assign(scan, { state: 'stuck', why: 'other_device' });
+        }
+        tally(scan);
+        stores.scans.put(scan);
+      });
+      stores.state.put(same ? event.target.result.length : 0, 'seq');
+    };
   }
 
   /* `device` is who this browser is from now on. */
   function begin(device, before) {
     return run(['state', 'scans', 'undos'], 'readwrite', function (stores) {
       stores.state.put(device, 'device');
-      stores.state.put(0, 'seq');
       stores.state.delete('bundle');
       stores.state.delete('choice');
       stores.undos.clear();
@@ -287,7 +239,7 @@
   }
 
   Door.queue = {
-    add: add, take: take, settle: settle, stick: stick, failed: failed, retry: retry, undo: undo, undos: undos,
-    settleUndo: settleUndo, lastOf: lastOf, latest: latest, unsent: unsent, counts: counts, forget: forget, begin: begin,
+    add: add, take: take, settle: settle, stick: stick, failed: failed, retry: retry, lastOf: lastOf, latest: latest, unsent: unsent,
+    counts: counts, counted: counted, forget: forget, begin: begin, tally: tally, bare: bare,
   };
 }());

@@ -40,6 +40,10 @@
 
   function take(read) {
     const sorted = Door.judging.sort(read.text, read.method);
+    if (choice !== null && Door.device.known !== null && Door.device.known.revoked) {
+      Door.answer.show(Door.outcomes.ofLocal(null, 'device_revoked', {}, null)); // nothing may look as if it were recorded
+      return;
+    }
     if (!isOpen() || again(sorted.cardId || sorted.text)) {
       return;
     }

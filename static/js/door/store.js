@@ -68,6 +68,16 @@
     });
   }
 
+  // Every record in turn, until `act` says false.
+  function each(source, range, direction, act) {
+    source.openCursor(range, direction).onsuccess = function (event) {
+      const cursor = event.target.result;
+      if (cursor !== null && act(cursor.value, cursor) !== false) {
+        cursor.continue();
+      }
+    };
+  }
+
   function get(key) {
     return run(['state'], 'readonly', function (stores, give) {
       stores.state.get(key).onsuccess = function (event) { give(event.target.result); };
@@ -78,5 +88,5 @@
     return run(['state'], 'readwrite', function (stores) { stores.state.put(value, key); });
   }
 
-  Door.store = { run: run, get: get, put: put };
+  Door.store = { run: run, each: each, get: get, put: put };
 }());

@@ -202,6 +202,7 @@
     const answer = await Door.device.ask('GET', '/api/device/occurrences', null);
     const fine = await understood(answer);
     if (fine) {
+      await Door.queue.counted();
       show({ network: 'online', occurrences: answer.body.occurrences });
     }
     return fine;

@@ -47,7 +47,7 @@
     const read = keys;
     const fast = read.length >= SHORTEST && gapsAreShort();
     keys = [];
-    if (!fast || !Door.scanning.isOpen()) {
+    if (!fast || Door.scanning.choice === null) {
       return;
     }
     event.preventDefault();
