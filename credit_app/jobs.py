@@ -20,6 +20,7 @@ from credit_app.activities.models import Occurrence
 from credit_app.activities.queries import due_to_close
 from credit_app.attendance.actions import close_occurrence
 from credit_app.attendance.admission import LEAVES_UNTIL
+from credit_app.attendance.signals import raise_signals
 from credit_app.attendance.waiting import credit_waiting
 from credit_app.errors import NotFound
 from credit_app.extensions import db, queue
@@ -32,6 +33,7 @@ from credit_app.ledger.roots import take_root
 from credit_app.ledger.settlements import unfinished_settlements
 from credit_app.operations import actions as operations
 from credit_app.operations.models import JobRun
+from credit_app.operations.queries import latest_done
 from credit_app.people import actions as people
 from credit_app.progress.settling import settle
 from credit_app.recognition.results.crediting import post_waiting
@@ -47,6 +49,7 @@ from credit_app.verification import verify
 RUNS_KEPT = timedelta(days=30)
 MOST_LOGGED = 50
 SLICE_SECONDS = 20
+LOOK_BACK = 200  # scans
 
 Figures = dict[str, int]
 
@@ -222,6 +225,23 @@ def settle_years(now: datetime) -> Figures:
     return {"pieces": pieces, "settled": settled}
 
 
+def ask_about_signals(now: datetime) -> Figures:
+    """Scans since the last run have been looked at for what is odd; commits after each batch, and goes on from the last
+    scan that it saw. A run that was cut short asks nothing twice: a question's key is unique."""
+    before = latest_done(db.session(), name="ask_about_signals")
+    through = before.figures.get("through", 0) if before is not None else 0
+    # On PostgreSQL a scan may be committed after one with a higher number: the last few are looked at once more.
+    through = max(0, through - LOOK_BACK)
+    raised, until = 0, monotonic() + SLICE_SECONDS
+    while monotonic() < until:
+        looked = raise_signals(db.session(), after_id=through, now=now)
+        db.session.commit()
+        if looked.last_id is None:
+            break
+        through, raised = looked.last_id, raised + looked.raised
+    return {"raised": raised, "through": through}
+
+
 JOBS = {
     job.name: job
     for job in (
@@ -231,6 +251,7 @@ JOBS = {
         Job("revoke_leavers_cards", revoke_leavers_cards, {"hour": "19", "minute": "15"}),
         Job("take_ledger_root", take_ledger_root, {"hour": "19", "minute": "20"}),
         Job("settle_years", settle_years, {"minute": "*"}),
+        Job("ask_about_signals", ask_about_signals, {"minute": "*/10"}),
         Job("verify_ledger", verify_ledger, {"hour": "19", "minute": "30"}),
         Job(
             "work_off_rule_changes",

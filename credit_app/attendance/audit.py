@@ -14,6 +14,8 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
+from credit_app.attendance.audit_decided import audit_decided
+from credit_app.attendance.audit_devices import audit_devices
 from credit_app.attendance.crediting import Present, present_fact
 from credit_app.attendance.models import Attendance, AttendanceDecision, ScanEvent
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
@@ -43,6 +45,8 @@ def audit(session: Session, progress: Progress) -> Iterator[Finding]:
     yield from _audit_duplicates(session)
     yield from _audit_attendances(session, lambda done: progress(scans + done, scans + attendances))
     yield from _audit_strangers(session)
+    yield from audit_devices(session)
+    yield from audit_decided(session)
 
 
 def _audit_scans(session: Session, progress: Any) -> Iterator[Finding]:

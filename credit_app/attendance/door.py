@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select, tuple_
+from sqlalchemy import bindparam, exists, select, tuple_
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
@@ -150,7 +150,10 @@ def _without_pupil(session: Session, device: Doorkeeper, item: Item, card: CardN
 
 
 def _is_own(session: Session, device: Doorkeeper, item: Item) -> bool:
-    own = or_(Activity.venue_id == device.venue_id, Activity.school_id == device.school_id)
+    # Not both in one condition: whoever has no school would own whatever has none.
+    own = Activity.venue_id == device.venue_id
+    if device.venue_id is None:
+        own = Activity.school_id == device.school_id
     found = exists().where(Occurrence.activity_id == Activity.id, Occurrence.handle == item.occurrence.upper(), own)
     return bool(session.scalar(select(found)))
 

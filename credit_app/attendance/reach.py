@@ -46,9 +46,10 @@ def pupils_within(reach: Reach) -> CompoundSelect[int]:
 
 def classes_within(reach: Reach) -> CompoundSelect[int]:
     """The ids of the classes and groups that the reach's teacher teaches, and of all of its schools."""
-    classes = [select(SchoolClass.id).where(SchoolClass.school_id.in_(reach.school_ids))]
+    # Told of itself: within a statement that reads classes too it would else be asked about that row only.
+    classes = [select(SchoolClass.id).where(SchoolClass.school_id.in_(reach.school_ids)).correlate(None)]
     if reach.teacher_id is not None:
-        classes.append(taught_classes(reach.teacher_id, reach.day))
+        classes.append(taught_classes(reach.teacher_id, reach.day).correlate(None))
     return union_all(*classes)
 
 

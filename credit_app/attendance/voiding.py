@@ -65,12 +65,19 @@ def void_attendance(
     Returns: the centicredits taken back from it.
     Raises: InvalidInput without a known reason and a word on it; Conflict when it is void already.
     """
+    return void_row(
+        session, attendance_id=pupil.attendance_id, reason=reason, words=words, decided_by=decided_by, now=now
+    )
+
+
+def void_row(session: Session, *, attendance_id: int, reason: str, words: str, decided_by: User, now: datetime) -> int:
+    """As `void_attendance`, of a row that the caller has found to be the decider's to void."""
     if reason not in VOIDING_REASONS:
         raise InvalidInput(_("请选择作废的原因。"), field="reason")
     words = _checked(words)
     if not words:
         raise InvalidInput(_("请写一句说明，学生会看到。"), field="words")
-    row = _locked(session, pupil.attendance_id)
+    row = _locked(session, attendance_id)
     if row.present.state == "voided":
         raise Conflict(_("这条到场记录已经作废。"))
     set_void(session, attendance_id=row.present.id, reason=reason, words=words, decided_by=decided_by, now=now)

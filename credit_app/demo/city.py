@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from credit_app.activities.models import Activity, Occurrence
 from credit_app.demo import names
 from credit_app.demo.cards import build_cards
+from credit_app.demo.door import build_door
 from credit_app.demo.history import build_history
 from credit_app.demo.places import City, build_places, years_between
 from credit_app.demo.programme import build_programme, open_day
@@ -52,6 +53,7 @@ def build_city(
     build_history(session, city, offers, after_each=after_each)
     build_results(session, city)
     build_cards(session, city)
+    build_door(session, city)
     open_today(session, now=now)
     session.commit()
     return city

@@ -14,11 +14,13 @@ from credit_app.attendance.claim import LIFETIME, Claim, seal, unseal
 from credit_app.attendance.queries import ScanContext, scan_context
 from credit_app.errors import NotAllowed
 from credit_app.extensions import db
+from credit_app.keys import keyed_digest, random_text
 
 COOKIE = "claim"
 # Longer than the claim itself is good for, so that who comes late is told that, and not to begin from nothing.
 COOKIE_SECONDS = 30 * 60
 ORIGIN = "claim"
+BROWSER_COOKIE, BROWSER_SECONDS = "browser", 180 * 24 * 3600
 TRIES = 3
 
 
@@ -35,14 +37,22 @@ def held_claim() -> Claim | None:
 
 def hand_out(claim: Claim, response: Response) -> None:
     """The browser holds `claim` from now on. Path ``/``: the page and the interface to programs both read it."""
-    response.set_cookie(
-        COOKIE,
-        seal(claim),
-        max_age=COOKIE_SECONDS,
-        httponly=True,
-        samesite="Lax",
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )
+    _set(response, COOKIE, seal(claim), COOKIE_SECONDS)
+    if not request.cookies.get(BROWSER_COOKIE):
+        _set(response, BROWSER_COOKIE, random_text(26), BROWSER_SECONDS)
+
+
+def _set(response: Response, name: str, value: str, seconds: int) -> None:
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="Lax", secure=secure)
+
+
+def _evidence(claim: Claim) -> dict[str, str] | None:
+    """What tells one browser from another within one occurrence, and nowhere else: nobody can follow it about."""
+    browser = request.cookies.get(BROWSER_COOKIE)
+    if not browser:
+        return None
+    return {"browser": keyed_digest("browser", of=f"{claim.handle}.{browser}")[:24]}
 
 
 def answer_claim(claim: Claim, *, user_id: int, now: datetime) -> tuple[Answer, ScanContext]:
@@ -68,7 +78,15 @@ def _own_context(claim: Claim, user_id: int) -> ScanContext:
 
 def _decided(claim: Claim, context: ScanContext, now: datetime) -> Answer | None:
     """The committed answer; None when another request of this pupil, or for the last seat, got in between."""
-    scan = Scan(ORIGIN, claim.nonce, claim.direction, "self_scan", claim.claimed_at, claim.claimed_at + LIFETIME)
+    scan = Scan(
+        ORIGIN,
+        claim.nonce,
+        claim.direction,
+        "self_scan",
+        claim.claimed_at,
+        claim.claimed_at + LIFETIME,
+        evidence=_evidence(claim),
+    )
     try:
         answer = record_scan(db.session, context=context, scan=scan, now=now)
         db.session.commit()

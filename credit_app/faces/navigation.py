@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.local import LocalProxy
 
 from credit_app.faces.guards import held_roles
+from credit_app.faces.waiting_counts import held_counts
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Entry:
     label: LazyString
     icon: str
     covers: tuple[str, ...] = ()
+    waiting: str = ""
+    """The face whose held queue is reached from here: how many questions wait is shown beside the label."""
 
 
 PROGRAMME = Entry("public.programme", _l("活动"), "calendar", ("public.programme", "public.activity"))
@@ -32,7 +35,22 @@ CLASSES = Entry(
     "users",
     ("teacher.home", "teacher.school_class", "teacher.pupil", "teacher.participation", "teacher.merge", "teacher.card"),
 )
-WORKSHEETS = Entry("teacher.occurrences", _l("到场"), "sheet", ("teacher.occurrence", "teacher.decide", "teacher.void"))
+WORKSHEETS = Entry(
+    "teacher.occurrences",
+    _l("到场"),
+    "sheet",
+    (
+        "teacher.occurrence",
+        "teacher.decide",
+        "teacher.void",
+        "teacher.held",
+        "teacher.answer",
+        "teacher.ends",
+        "teacher.roll_call",
+        "teacher.late_entry",
+    ),
+    waiting="teacher",
+)
 
 ENTRIES: dict[str, tuple[Entry, ...]] = {
     "pupil": (
@@ -73,10 +91,14 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
                 "venue.close",
                 "venue.review",
                 "venue.void",
+                "venue.held",
+                "venue.answer",
+                "venue.ends",
+                "venue.headcount",
+                "venue.late_entry",
                 "venue.device",
-                "venue.issue_device",
-                "venue.revoke_device",
             ),
+            waiting="venue",
         ),
         Entry("venue.all_activities", _l("本馆活动"), "sheet", ("venue.a", "venue.edit", "venue.new", "venue.submit")),
         PROGRAMME,
@@ -117,6 +139,7 @@ def _links() -> list[dict[str, Any]]:
                 "url": url_for(entry.endpoint),
                 "icon": entry.icon,
                 "active": _is_active(entry),
+                "count": held_counts(entry.waiting)[0] if entry.waiting else 0,
             }
             for entry in entries.values()
         ]

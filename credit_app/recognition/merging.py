@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
-from credit_app.attendance.models import Attendance
+from credit_app.attendance.models import Attendance, Hold
 from credit_app.attendance.voiding import set_void
 from credit_app.ledger.moving import move_credits
 from credit_app.people.models import User
@@ -60,6 +60,13 @@ def merge_students(
         .returning(Attendance.id)
         .execution_options(synchronize_session=False)
     ).all()
+    # What waits about the duplicate waits about the survivor.
+    session.execute(
+        update(Hold)
+        .where(Hold.student_id == duplicate.id, Hold.state == "open")
+        .values(student_id=survivor.id)
+        .execution_options(synchronize_session=False)
+    )
     entered_twice = _move_results(session, duplicate, survivor, merged_by, now)
     gained = 0
     if duplicate.account_ref is not None and survivor.account_ref is not None:

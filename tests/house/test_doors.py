@@ -21,6 +21,8 @@ PUBLIC: set[str] = {
     "account.submit_activation",
     "account.submit_sign_in",
     "account.try_as",
+    "api.docs",
+    "api.openapi",
     "device.enrol",
     "public.activity",
     # The scanner is a shell: what it knows it gets as an enrolled device, by the interface for devices.

@@ -4,6 +4,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
-from credit_app.faces.api import claims, occurrences, participations  # noqa: E402
+from credit_app.faces.api import claims, occurrences, openapi, participations, roll_calls  # noqa: E402
 
-__all__ = ["blueprint", "claims", "occurrences", "participations"]
+__all__ = ["blueprint", "claims", "occurrences", "openapi", "participations", "roll_calls"]

@@ -13,6 +13,7 @@ from credit_app.operations.models import JobRun
 # How long each job may be silent before somebody should look whether the worker is running at all.
 LONGEST_SILENCE = {
     "close_ended_occurrences": timedelta(hours=1),
+    "ask_about_signals": timedelta(hours=1),
     "credit_waiting_results": timedelta(hours=3),
     "verify_ledger": timedelta(hours=26),
     "take_ledger_root": timedelta(hours=26),
@@ -42,6 +43,7 @@ def job_lines(runs: Mapping[str, JobRun], *, now: datetime) -> list[JobLine]:
         "verify_ledger": _("核对学分台账"),
         "take_ledger_root": _("签署台账日根"),
         "settle_years": _("生成学年结算名单"),
+        "ask_about_signals": _("查看异常的签到"),
         "purge_expired": _("清理过期的登录"),
         "revoke_leavers_cards": _("停用离校学生的学生卡"),
         "work_off_rule_changes": _("规则模拟和重新认定"),
@@ -86,6 +88,8 @@ def _report(name: str, figures: Mapping[str, int]) -> str:
             accounts=figures["accounts"],
             entries=figures["entries"],
         )
+    if name == "ask_about_signals":
+        return _("提出了 %(count)s 条待核实。", count=figures.get("raised", 0))
     if name == "settle_years":
         return _settled(figures.get("settled", 0))
     return _("清理了 %(count)s 条记录。", count=sum(figures.values()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import render_template
 
 from credit_app import clock
+from credit_app.attendance.holding import REASONS
+from credit_app.attendance.questions import questions_of_pupil
 from credit_app.extensions import db
 from credit_app.faces.claiming import context_of, held_claim
 from credit_app.faces.explaining import explain, rule_sets_of
@@ -35,6 +37,8 @@ def home() -> str:
         pending=[(each, explain(each, books)) for each in progress.pending],
         titles=category_titles(db.session),
         has_open_claim=_has_open_claim(),
+        waiting=questions_of_pupil(db.session(), student_id=student.id, day=clock.today()),
+        reasons=REASONS,
     )
 
 

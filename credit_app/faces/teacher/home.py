@@ -12,6 +12,7 @@ from credit_app.extensions import db
 from credit_app.faces.guards import entered_as, requires, this_user
 from credit_app.faces.teacher import blueprint
 from credit_app.faces.teacher.showing import STAFF, reach
+from credit_app.faces.waiting_counts import held_counts
 from credit_app.progress.queries import class_counts, school_overview
 from credit_app.rules.calendar import academic_year, academic_year_bounds
 from credit_app.schools import queries as schools
@@ -39,5 +40,7 @@ def home() -> str:
         overview=overview,
         recent=recent_occurrences(db.session, reach=reach(), since=day - RECENT, limit=LINES),
         awaiting=recent_occurrences(db.session, reach=reach(), since=year_began_on, awaiting_only=True, limit=LINES),
+        held=held_counts("teacher"),
+        user=user,
         leads=overview is not None or any(each.kind == "homeroom" for each in classes),
     )

@@ -6,13 +6,16 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from credit_app import clock
+from credit_app.attendance.leading import classes_called
 from credit_app.attendance.lists import OccurrenceList, occurrence_list
 from credit_app.attendance.recent import recent_occurrences
 from credit_app.extensions import db
 from credit_app.faces.guards import entered_as, requires
+from credit_app.faces.holding import awaiting_end
 from credit_app.faces.teacher import blueprint
 from credit_app.faces.teacher.showing import STAFF, note_access, reach
 from credit_app.faces.titles import category_titles
+from credit_app.faces.waiting_counts import held_counts
 from credit_app.faces.worksheets import WorksheetForm, list_context, review_worksheets
 from credit_app.rules.calendar import academic_year, academic_year_bounds
 
@@ -43,6 +46,7 @@ def occurrences() -> str:
         has_more=len(found) > PAGE,
         waiting=waiting,
         counsels=bool(entered_as("science_counselor")),
+        held=held_counts("teacher"),
         titles=category_titles(db.session),
     )
 
@@ -76,5 +80,7 @@ def _page(listed: OccurrenceList, form: WorksheetForm) -> str:
         pupil_url=lambda public_id: url_for("teacher.pupil", public_id=public_id),
         void_url=lambda each: url_for("teacher.void_form", public_id=listed.public_id, participation=each),
         restore_url=lambda each: url_for("teacher.restore_void", public_id=listed.public_id, participation=each),
+        called=classes_called(db.session(), occurrence_id=listed.happening.occurrence_id, reach=reach()),
+        ends=awaiting_end(listed),
         titles=category_titles(db.session),
     )

@@ -7,6 +7,29 @@ from flask import Blueprint
 
 blueprint = Blueprint("venue", __name__, url_prefix="/venue")
 
-from credit_app.faces.venue import activities, devices, home, kiosk, occurrences, preview, runs, voiding  # noqa: E402
+from credit_app.faces.venue import (  # noqa: E402
+    activities,
+    devices,
+    held,
+    home,
+    kiosk,
+    late_entries,
+    occurrences,
+    preview,
+    runs,
+    voiding,
+)
 
-__all__ = ["activities", "blueprint", "devices", "home", "kiosk", "occurrences", "preview", "runs", "voiding"]
+__all__ = [
+    "activities",
+    "blueprint",
+    "devices",
+    "held",
+    "home",
+    "kiosk",
+    "late_entries",
+    "occurrences",
+    "preview",
+    "runs",
+    "voiding",
+]

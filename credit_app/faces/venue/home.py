@@ -22,6 +22,7 @@ from credit_app.faces.guards import requires
 from credit_app.faces.titles import category_titles
 from credit_app.faces.venue import blueprint
 from credit_app.faces.venue.reach import own_venue_ids, own_venues
+from credit_app.faces.waiting_counts import held_counts
 from credit_app.rules.calendar import LOCAL
 
 DAYS_SHOWN = 7
@@ -57,6 +58,7 @@ def home() -> Any:
         unfinished=sorted(unfinished.activities, key=lambda activity: UNFINISHED.index(activity.status)),
         counts=counts_by_status(db.session, venue_ids=ids),
         titles=category_titles(db.session),
+        held=held_counts("venue"),
     )
 
 

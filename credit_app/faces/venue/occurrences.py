@@ -12,10 +12,13 @@ from credit_app import clock
 from credit_app.activities.models import Occurrence
 from credit_app.attendance.actions import close_occurrence
 from credit_app.attendance.admission import LEAVES_UNTIL
+from credit_app.attendance.headcounts import reconciled
+from credit_app.attendance.leading import classes_called
 from credit_app.attendance.lists import OccurrenceList, occurrence_list
 from credit_app.errors import Conflict
 from credit_app.extensions import db
 from credit_app.faces.guards import requires, this_user
+from credit_app.faces.holding import awaiting_end
 from credit_app.faces.titles import category_titles
 from credit_app.faces.venue import blueprint
 from credit_app.faces.venue.reach import own_occurrence, own_reach
@@ -110,7 +113,11 @@ def _page(listed: OccurrenceList, form: WorksheetForm) -> str:
         review_url=url_for("venue.review", public_id=listed.public_id),
         pupil_url=None,
         void_url=lambda each: url_for("venue.void_form", public_id=listed.public_id, participation=each),
+        late_entry_url=lambda each: url_for("venue.late_entry", public_id=listed.public_id, participation=each),
         restore_url=lambda each: url_for("venue.restore_void", public_id=listed.public_id, participation=each),
         now=clock.now(),
+        counts=reconciled(db.session(), occurrence_id=run.id),
+        called=classes_called(db.session(), occurrence_id=run.id, reach=None),
+        ends=awaiting_end(listed),
         **list_context(listed, form),
     )
