@@ -16,18 +16,22 @@ from credit_app.schools.queries import students_of_class
 
 
 def build_cards(session: Session, city: City) -> None:
-    """The demonstration's class got cards two weeks ago; its last pupil has none yet, its third one lost the first."""
+    """The demonstration's class got cards two weeks ago; its last pupil has none yet, its second one lost the first."""
     school, counselor = city.schools[names.DEMO_SCHOOL], city.counselors[names.DEMO_SCHOOL]
     day = local_date(city.now)
     first, second = session.scalars(
         select(SchoolClass)
-        .filter_by(school_id=school.id, academic_year=city.year, grade=names.DEMO_GRADE)
-        .order_by(SchoolClass.id)
+        .where(
+            SchoolClass.school_id == school.id,
+            SchoolClass.academic_year == city.year,
+            SchoolClass.grade >= names.DEMO_GRADE,
+        )
+        .order_by(SchoolClass.grade, SchoolClass.id)
         .limit(2)
     )
     own = students_of_class(session, school_class=first, day=day)
     issue_cards(session, students=own[:-1], issued_by=counselor, now=city.now - timedelta(days=14))
     lost_at = city.now - timedelta(days=3)
-    reissue_card(session, student=own[2], reason="lost", issued_by=counselor, now=lost_at)
+    reissue_card(session, student=own[1], reason="lost", issued_by=counselor, now=lost_at)
     others = students_of_class(session, school_class=second, day=day)
     issue_cards(session, students=others[:3], issued_by=counselor, now=lost_at)

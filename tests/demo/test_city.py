@@ -23,6 +23,7 @@ from credit_app.ledger.models import LedgerEntry
 from credit_app.organisations.models import District, School, Venue
 from credit_app.people.models import User
 from credit_app.recognition.results.models import ListedCompetition, ReviewedResult
+from credit_app.schools.cards import StudentCard
 from credit_app.schools.models import Student
 from credit_app.verification import verify
 from tests.databases import Templates, release, settings_for
@@ -61,6 +62,8 @@ def test_the_city_is_whole_and_every_invariant_holds(app: Flask) -> None:
         states = session.execute(select(ReviewedResult.state, func.count()).group_by(ReviewedResult.state)).all()
         assert {row[0]: row[1] for row in states} == {"approved": 6, "returned": 1, "submitted": 2}
         assert session.scalar(select(func.count()).select_from(ListedCompetition)) == 4
+        cards = session.scalars(select(StudentCard.reason).order_by(StudentCard.id)).all()
+        assert (len(cards), cards.count("lost")) == (25, 1)
         assert {venue.tier for venue in session.scalars(select(Venue))} == {"lead", "backbone", "grassroots"}
 
 

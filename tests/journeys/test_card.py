@@ -42,8 +42,9 @@ def test_cards_are_issued_printed_lost_and_replaced(
     teacher.get_by_role("button", name="给没有卡的 2 人发卡").click()
     expect(teacher.get_by_text("已发 2 张新卡")).to_be_visible()
     teacher.get_by_label("为 林晓雨 打印").check()
-    with teacher.expect_download() as download:
-        teacher.get_by_role("button", name="下载 PDF").click()
+    # Reading a font of twenty megabytes takes a second, and many on a machine that is busy with something else.
+    with teacher.expect_download(timeout=60_000) as download:
+        teacher.get_by_role("button", name="下载 PDF").click(no_wait_after=True, timeout=60_000)
     assert download.value.suggested_filename == "海天学校-五(1)班-学生卡-2026-10-17.pdf"
     [sheet] = read_sheets(Path(download.value.path()).read_bytes())
     first = own_token(db_session, cast)
