@@ -49,7 +49,10 @@ PHONES = {
 
 
 def main(_arguments: Sequence[str]) -> int:
-    """Prints a line for each kind of phone."""
+    """Prints a line for each kind of phone; exit code 2 without a Chromium."""
+    if find_browser() is None:
+        print("no Chromium: install one, or name it by CHROMIUM=/path/to/chromium")
+        return 2
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Config(mode="testing", database_url=f"sqlite:///{folder}/bench.db"))
         with app.app_context():

@@ -313,3 +313,41 @@ def test_what_waits_goes_out_under_the_new_device_when_a_browser_is_registered_a
     expect(page.get_by_text("全部已经上传。")).to_be_visible(timeout=40_000)
     assert sorted(door.statuses()) == ["ok", "ok"]
     assert len(door.only(Device.id)) == 2
+
+
+def test_a_scan_that_could_not_be_written_never_looks_saved_and_leaves_no_gap(door: Door, open_door: OpenDoor) -> None:
+    page = open_door()
+    open_visit(page, door)
+    page.evaluate(
+        """() => { const add = IDBObjectStore.prototype.add; window.full = true;
+            IDBObjectStore.prototype.add = function (value) {
+                const request = add.call(this, value);
+                if (window.full) { this.transaction.abort(); }
+                return request;
+            }; }"""
+    )
+    read_by_hand_reader(page, door.card.token)
+    expect(answer(page).get_by_text("没有保存")).to_be_visible()
+    expect(answer(page)).to_have_class(re.compile("door-answer--bad"))
+    assert in_memory(page, "scans") == []
+    page.evaluate("window.full = false")
+    read_by_hand_reader(page, door.other_card.token)
+    expect(answer(page)).to_have_attribute("data-status", "ok")
+    assert numbers(page) == [1]
+
+
+def test_the_four_answers_sound_and_look_different(door: Door, open_door: OpenDoor, live_server: DoorServer) -> None:
+    page = open_door()
+    open_visit(page, door)
+    page.evaluate("window.heard = []; Door.on('sounded', (kind) => window.heard.push(kind))")
+    forged = door.card.token[:60] + ("0" if door.card.token[60] != "0" else "1") + door.card.token[61:]
+    read_by_hand_reader(page, door.card.token)
+    expect(answer(page)).to_have_attribute("data-status", "ok")
+    live_server.stop()
+    for text, status in ((forged, "code_invalid"), (door.other_card.token, "saved_offline")):
+        read_by_hand_reader(page, text)
+        expect(answer(page)).to_have_attribute("data-status", status)
+    page.wait_for_timeout(3100)
+    read_by_hand_reader(page, door.other_card.token)
+    expect(answer(page)).to_have_attribute("data-status", "already")
+    assert page.evaluate("window.heard") == ["good", "bad", "saved", "already"]
