@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from credit_app.activities.models import Activity, Occurrence
 from credit_app.attendance.crediting import OPEN_WORKSHEETS, Credited, Present, asks_for_worksheet
 from credit_app.attendance.facts import Happening
-from credit_app.attendance.models import Attendance
+from credit_app.attendance.models import Attendance, Headcount, RollCall
 from credit_app.attendance.queries import HAPPENING_COLUMNS, happening_of
 from credit_app.attendance.reach import Reach, within_reach
 from credit_app.attendance.stays import Presence
@@ -96,6 +96,8 @@ class OccurrenceList:
     named: bool
     pupils: list[Listed]
     voided: list[Listed]
+    was_called: bool  # a class was called there
+    was_counted: bool  # heads were counted there
 
     def pupil(self, participation: str, *, voided: bool = False) -> Listed:
         """The pupil of this participation. Raises: NotFound when it is none of the list's, or in the other state."""
@@ -120,7 +122,14 @@ def occurrence_list(session: Session, *, public_id: str, reach: Reach) -> Occurr
     """
     head = session.execute(
         occurrences_with_place()
-        .add_columns(Activity.status.label("activity_status"), Activity.venue_id, Activity.school_id, latest_stamp())
+        .add_columns(
+            Activity.status.label("activity_status"),
+            Activity.venue_id,
+            Activity.school_id,
+            exists().where(RollCall.occurrence_id == Occurrence.id).label("was_called"),
+            exists().where(Headcount.occurrence_id == Occurrence.id).label("was_counted"),
+            latest_stamp(),
+        )
         .where(Occurrence.public_id == public_id)
     ).one_or_none()
     if head is None:
@@ -145,6 +154,8 @@ def occurrence_list(session: Session, *, public_id: str, reach: Reach) -> Occurr
         named=not as_venue,
         pupils=[pupil for pupil in listed if pupil.present.state != "voided"],
         voided=[pupil for pupil in listed if pupil.present.state == "voided"],
+        was_called=bool(head.was_called),
+        was_counted=bool(head.was_counted),
     )
 
 

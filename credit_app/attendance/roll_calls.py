@@ -89,7 +89,8 @@ def call_roll(
             raise OtherContent(_("这次点名已经用同一个编号上传过，内容不同。请重新点名。"))
         return Called(known, {}, again=True)
     call = session.scalars(select(RollCall).filter_by(called_by_id=called_by.id, client_uid=client_uid)).one()
-    ordered = sorted(marks, key=lambda mark: mark.student.id)
+    # Accounts are locked in the order of their ids, as whoever locks several of them does.
+    ordered = sorted(marks, key=lambda mark: (mark.student.account_ref or "", mark.student.id))
     session.add_all(
         RollCallMark(roll_call_id=call.id, student_id=mark.student.id, mark=mark.mark, at=mark.at) for mark in ordered
     )

@@ -52,8 +52,8 @@ def build_city(
 
     build_history(session, city, offers, after_each=after_each)
     build_results(session, city)
-    build_cards(session, city)
     build_door(session, city)
+    build_cards(session, city)
     open_today(session, now=now)
     session.commit()
     return city

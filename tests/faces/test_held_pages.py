@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import Context
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -9,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from credit_app.attendance import deciding
 from credit_app.attendance.actions import close_occurrence
 from credit_app.attendance.models import Attendance, Hold, ScanEvent
 from credit_app.extensions import db
@@ -68,6 +73,31 @@ def test_the_second_to_decide_is_told_and_the_others_are_done(app: Flask, db_ses
     assert states(db_session) == ["accepted", "accepted"]
     again = venue.submit("/venue/held", {"questions": ids, "button": "reject", "words": "x"})
     assert (again.status_code, "刚才已有人处理了这一条" in again.text) == (422, True)
+
+
+@pytest.mark.usefixtures("evening")
+def test_of_two_who_decide_at_the_same_moment_the_second_is_told(
+    app: Flask, db_session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public_id = held_scan(db_session, cast.pupil, cast.visit, "in", today_at(13)).public_id
+    barrier, lock = Barrier(2), deciding._lock
+
+    def met(*args: Any) -> None:
+        # On SQLite the second cannot even begin before the first is done: nobody to wait for.
+        with suppress(BrokenBarrierError):
+            barrier.wait(timeout=2)
+        lock(*args)
+
+    monkeypatch.setattr(deciding, "_lock", met)
+    hands = [(as_(app, cast.venue_staff), "/venue/held"), (as_(app, cast.counselor), "/teacher/held")]
+    fields = {"questions": public_id, "button": "accept", "words": "看到了"}
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(Context().run, hand.submit, path, fields) for hand, path in hands]
+        answers = [each.result() for each in both]
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    assert [("刚才已有人处理" in answer.text) for answer in answers if answer.status_code == 422] == [True]
+    db_session.rollback()
+    assert list(db_session.scalars(select(ScanEvent.origin).filter_by(origin="hold"))) == ["hold"]
 
 
 @pytest.mark.usefixtures("evening")

@@ -55,7 +55,7 @@ def test_a_call_without_network_is_kept_and_uploaded_once(
     phone.get_by_role("link", name=trip["visit"]).click()
     phone.wait_for_url("**" + trip["page"])
     phone.evaluate("sessionStorage.setItem('cut', 'yes'); window.cut = true")
-    phone.get_by_role("radiogroup", name="孙浩").get_by_text("未到").click()
+    phone.get_by_role("radiogroup", name="孙浩").get_by_label("未到").check()
     expect(phone.get_by_text("到 1 人，未到 1 人")).to_be_visible()
     phone.get_by_role("button", name="提交到场点名").click()
     expect(phone.locator("[data-outbox]")).to_contain_text("未上传")
@@ -68,6 +68,7 @@ def test_a_call_without_network_is_kept_and_uploaded_once(
     phone.close()
     db_session.rollback()
     assert db_session.scalars(select(RollCall)).all() == []
+    db_session.rollback()  # the program must be able to write
 
     other.goto("/teacher")
     expect(other.locator("[data-outbox]")).to_contain_text("点名已上传")
@@ -89,6 +90,7 @@ def test_it_works_without_javascript(
     laptop.goto(trip["page"])
     laptop.get_by_role("button", name="提交到场点名").click()
     expect(laptop.get_by_role("status")).to_contain_text("点名已保存")
+    laptop.get_by_role("link", name="离场时").click()
     laptop.get_by_role("button", name="提交离场点名").click()
     expect(laptop.get_by_role("status")).to_contain_text("点名已保存")
     db_session.rollback()

@@ -6,12 +6,13 @@ and another one the answers.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import jsonify, render_template
 
 from credit_app.faces.api import blueprint
-from credit_app.faces.api.openapi_schemas import TEXT, WHOLE, doors, list_of, ref, schemas
+from credit_app.faces.api.openapi_schemas import REF, TEXT, WHOLE, doors, list_of, ref, schemas
 from credit_app.faces.guards import public
 
 
@@ -26,7 +27,11 @@ def openapi() -> Any:
 @public
 def docs() -> Any:
     """The description, for people."""
-    return render_template("api/docs.html")
+    told = description()
+    shapes = {
+        name: json.dumps(shape, ensure_ascii=False, indent=2) for name, shape in told["components"]["schemas"].items()
+    }
+    return render_template("api/docs.html", paths=told["paths"], shapes=shapes, ref=REF)
 
 
 def description() -> dict[str, Any]:

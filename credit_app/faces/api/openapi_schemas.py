@@ -45,6 +45,8 @@ def doors() -> dict[str, Any]:
 def schemas() -> dict[str, Any]:
     """Every shape by its name."""
     _map, sent = models_json_schema([(shape, "validation") for shape in SENT_BY_DEVICES], ref_template=REF + "{model}")
+    # Taken one by one, so that one broken item spoils no other; meant to be Items all the same.
+    sent["$defs"]["Batch"]["properties"]["items"]["items"] = ref("Item")
     pupil = _object({"name": TEXT, "class": TEXT, "school": TEXT, "number": NO_TEXT})
     step = _object({"clause": TEXT, "code": TEXT, "sentence": TEXT}, more=True)
     entry = _object({"kind": TEXT, "centicredits": WHOLE, "reason": TEXT, "why": TEXT, "recorded_at": TEXT}, more=True)

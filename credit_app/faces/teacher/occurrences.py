@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from credit_app import clock
-from credit_app.attendance.leading import classes_called
+from credit_app.attendance.leading import ClassCalled, classes_called
 from credit_app.attendance.lists import OccurrenceList, occurrence_list
 from credit_app.attendance.recent import recent_occurrences
 from credit_app.extensions import db
@@ -80,7 +80,13 @@ def _page(listed: OccurrenceList, form: WorksheetForm) -> str:
         pupil_url=lambda public_id: url_for("teacher.pupil", public_id=public_id),
         void_url=lambda each: url_for("teacher.void_form", public_id=listed.public_id, participation=each),
         restore_url=lambda each: url_for("teacher.restore_void", public_id=listed.public_id, participation=each),
-        called=classes_called(db.session(), occurrence_id=listed.happening.occurrence_id, reach=reach()),
+        called=_called(listed),
         ends=awaiting_end(listed),
         titles=category_titles(db.session),
     )
+
+
+def _called(listed: OccurrenceList) -> list[ClassCalled]:
+    if not listed.was_called:
+        return []
+    return classes_called(db.session(), occurrence_id=listed.happening.occurrence_id, reach=reach())

@@ -21,7 +21,7 @@ class HeadcountForm(FlaskForm):
     group = SelectField(_l("清点谁"), choices=[], validate_choice=False)
     moment = RadioField(
         _l("什么时候"),
-        choices=[SelectChoice("arrival", _l("到场")), SelectChoice("departure", _l("离场"))],
+        choices=[SelectChoice("arrival", _l("到场时")), SelectChoice("departure", _l("离场时"))],
         default="arrival",
         validators=[InputRequired(_l("请选择到场或离场。"))],
     )

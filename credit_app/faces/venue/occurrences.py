@@ -116,8 +116,8 @@ def _page(listed: OccurrenceList, form: WorksheetForm) -> str:
         late_entry_url=lambda each: url_for("venue.late_entry", public_id=listed.public_id, participation=each),
         restore_url=lambda each: url_for("venue.restore_void", public_id=listed.public_id, participation=each),
         now=clock.now(),
-        counts=reconciled(db.session(), occurrence_id=run.id),
-        called=classes_called(db.session(), occurrence_id=run.id, reach=None),
+        counts=reconciled(db.session(), occurrence_id=run.id) if listed.was_counted else [],
+        called=classes_called(db.session(), occurrence_id=run.id, reach=None) if listed.was_called else [],
         ends=awaiting_end(listed),
         **list_context(listed, form),
     )
