@@ -55,3 +55,12 @@ def in_memory(page: Page, store: str) -> list[dict[str, Any]]:
         store,
     )
     return found
+
+
+def undos_are_answered(page: Page) -> None:
+    """The server has answered every undo of this device."""
+    for _ in range(200):
+        if in_memory(page, "undos") == []:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("an undo still waits")

@@ -14,7 +14,7 @@ from credit_app.attendance.devices import revoke_device
 from credit_app.attendance.models import Attendance, Device
 from tests.door.conftest import Door, DoorServer, OpenDoor, Weather
 from tests.door.films import NOTHING, code_picture
-from tests.door.steps import answer, in_memory, open_visit, read_by_hand_reader, rows, waiting
+from tests.door.steps import answer, in_memory, open_visit, read_by_hand_reader, rows, undos_are_answered, waiting
 
 pytestmark = pytest.mark.browser
 
@@ -199,6 +199,7 @@ def test_a_scan_taken_back_before_it_was_sent_moves_nobody(
     live_server.start()
     page.context.set_offline(False)
     expect(page.locator("[data-queue]")).to_be_hidden(timeout=40_000)
+    undos_are_answered(page)
     # Had it been tried meanwhile, it would be sent as it was, and taken back by a second request.
     assert door.statuses() in (["undone"], ["ok"])
     assert door.only(Attendance.state) in ([], ["voided"])

@@ -22,6 +22,7 @@ from tests.door.steps import (
     open_visit,
     read_by_hand_reader,
     rows,
+    undos_are_answered,
 )
 
 pytestmark = pytest.mark.browser
@@ -149,6 +150,7 @@ def test_a_scan_is_taken_back_with_one_button(door: Door, open_door: OpenDoor) -
     answer(page).get_by_role("button", name="撤销这次").click()
     expect(answer(page).get_by_text("已撤销")).to_be_visible()
     expect(rows(page, "undone")).to_have_count(1)
+    undos_are_answered(page)
     expect(page.locator("[data-inside]")).to_have_text("0", timeout=25_000)
     assert len(door.only(ScanUndo.client_uid)) == 1
     assert door.only(Attendance.state) == ["voided"]
