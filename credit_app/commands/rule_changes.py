@@ -12,7 +12,7 @@ from credit_app import clock
 from credit_app.commands.rules import group, not_a_book, text_of
 from credit_app.errors import DomainError, NotFound
 from credit_app.extensions import db
-from credit_app.jobs import advance_replay
+from credit_app.jobs.rule_changes import advance_replay
 from credit_app.ledger import replay as replays
 from credit_app.ledger.changes import Replay
 from credit_app.ledger.figures import SIDES, Figures

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from credit_app import jobs
+from credit_app.jobs import rule_changes
 from credit_app.ledger import actions as ledger
 from credit_app.ledger import replay as replays
 from credit_app.ledger import trials
@@ -73,7 +73,7 @@ def simulated(session: Session, cast: Cast, draft: RuleBookDraft, year: str = YE
     simulation = trials.ask_simulation(session, draft=draft, year=year, asked_by=cast.officer, now=NOW)
     session.commit()
     while simulation.state in ("queued", "running"):
-        jobs.advance_simulation(simulation.id, now=NOW)
+        rule_changes.advance_simulation(simulation.id, now=NOW)
         session.refresh(simulation)
     assert simulation.state == "done", simulation.problem
     return simulation
@@ -102,7 +102,7 @@ def asked_replay(session: Session, cast: Cast, rule_set: str, district: District
 def replayed(session: Session, cast: Cast, rule_set: str, district: District | None) -> Replay:
     """The published book has been replayed to its end."""
     replay = asked_replay(session, cast, rule_set, district)
-    while jobs.advance_replay(replay.id, now=NOW):
+    while rule_changes.advance_replay(replay.id, now=NOW):
         pass
     session.refresh(replay)
     assert replay.state == "done", replay.problem

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from credit_app import jobs
 from credit_app.extensions import db
+from credit_app.jobs import rule_changes
 from credit_app.ledger import replay as replays
 from credit_app.ledger import trials
 from credit_app.ledger.changes import Replay
@@ -90,11 +91,11 @@ def test_it_stops_between_batches_and_goes_on_where_it_was(
     draft = drafted(db_session, cast, new_rules())
     expected = differences_simulated(db_session, simulated(db_session, cast, draft))
     replay = asked_replay(db_session, cast, published(db_session, draft), cast.district)
-    assert jobs.advance_replay(replay.id, now=NOW)
+    assert rule_changes.advance_replay(replay.id, now=NOW)
     replays.stop_replay(db_session, replay=replay)
     db_session.commit()
     posted = entry_count(db_session)
-    assert not jobs.advance_replay(replay.id, now=NOW)
+    assert not rule_changes.advance_replay(replay.id, now=NOW)
     assert jobs.run_job("work_off_rule_changes").figures == {"steps": 0, "failed": 0}
     assert (entry_count(db_session), replay.state, replay.done) == (posted, "stopped", 2)
 
@@ -125,9 +126,9 @@ def test_a_worker_killed_within_a_batch_loses_nothing(
         return real(*args)
 
     monkeypatch.setattr(replays, "locked_account", killed)
-    assert jobs.advance_replay(replay.id, now=NOW)
+    assert rule_changes.advance_replay(replay.id, now=NOW)
     with pytest.raises(KeyboardInterrupt):
-        jobs.advance_replay(replay.id, now=NOW)
+        rule_changes.advance_replay(replay.id, now=NOW)
     db_session.rollback()
     assert (replay.done, replay.state) == (4, "running")
     assert broken_rows(db_session) == []
@@ -170,10 +171,10 @@ def test_one_that_failed_goes_on_where_it_was(
     draft = drafted(db_session, cast, new_rules())
     expected = differences_simulated(db_session, simulated(db_session, cast, draft))
     replay = asked_replay(db_session, cast, published(db_session, draft), cast.district)
-    assert jobs.advance_replay(replay.id, now=NOW)
+    assert rule_changes.advance_replay(replay.id, now=NOW)
     replays.fail_replay(db_session, order_id=replay.id, problem="OperationalError: gone", now=NOW)
     db_session.commit()
-    assert not jobs.advance_replay(replay.id, now=NOW)
+    assert not rule_changes.advance_replay(replay.id, now=NOW)
 
     if by == "resume":
         replays.resume_replay(db_session, replay=replay)
@@ -209,10 +210,10 @@ def test_a_cancelled_simulation_stays_where_it_is(
     db_session.commit()
     again = trials.ask_simulation(db_session, draft=draft, year=YEAR, asked_by=cast.second_officer, now=NOW)
     assert again.id == simulation.id
-    jobs.advance_simulation(simulation.id, now=NOW)
+    rule_changes.advance_simulation(simulation.id, now=NOW)
     assert trials.cancel_simulation(db_session, simulation=simulation, now=NOW)
     db_session.commit()
-    jobs.advance_simulation(simulation.id, now=NOW)
+    rule_changes.advance_simulation(simulation.id, now=NOW)
     db_session.refresh(simulation)
     assert (simulation.state, simulation.done, len(year)) == ("cancelled", 2, 9)
     assert not trials.cancel_simulation(db_session, simulation=simulation, now=NOW)
@@ -236,7 +237,7 @@ def test_a_batch_asks_as_often_for_long_histories_as_for_short_ones(db_session: 
         )
         replay = asked_replay(db_session, cast, rule_set, cast.district)
         with count_statements(db.engine) as statements:
-            jobs.advance_replay(replay.id, now=NOW)
+            rule_changes.advance_replay(replay.id, now=NOW)
         db_session.refresh(replay)
         assert replay.entries > 0
         counts.append(len(statements))

@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from credit_app import jobs
 from credit_app.extensions import db
+from credit_app.jobs import rule_changes
 from credit_app.ledger import actions as ledger
 from credit_app.ledger import replay as replays
 from credit_app.ledger.changes import Replay
@@ -78,7 +78,7 @@ def test_two_workers_on_one_replay_take_turns(
 
     def work() -> None:
         with app.app_context():
-            while jobs.advance_replay(replay_id, now=NOW):
+            while rule_changes.advance_replay(replay_id, now=NOW):
                 pass
 
     with ThreadPoolExecutor(2) as threads:
@@ -121,7 +121,7 @@ def test_a_check_in_in_the_middle_of_a_batch_waits_its_turn(
 
     db_session.commit()
     with ThreadPoolExecutor(2) as threads:
-        going = threads.submit(within, lambda: jobs.advance_replay(replay_id, now=NOW))
+        going = threads.submit(within, lambda: rule_changes.advance_replay(replay_id, now=NOW))
         coming = threads.submit(within, check_in)
         assert going.result(20)
         assert coming.result(20)[0] == 0, "the limit of two visits counts what the replay has judged"

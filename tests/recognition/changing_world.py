@@ -9,11 +9,11 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from credit_app import jobs
 from credit_app.activities import actions as activities
 from credit_app.activities.models import Occurrence
 from credit_app.attendance.lists import OccurrenceList, occurrence_list
 from credit_app.attendance.reach import Reach
+from credit_app.jobs import rule_changes
 from credit_app.ledger import replay as replays
 from credit_app.ledger.changes import Replay
 from credit_app.ledger.correcting import approve_correction, propose_correction
@@ -125,7 +125,7 @@ class World:
             now=EVENING,
         )
         with patch.object(self.session, "commit", self.session.flush):
-            while jobs.advance_replay(replay.id, now=EVENING):
+            while rule_changes.advance_replay(replay.id, now=EVENING):
                 pass
         assert replay.state == "done"
         return replay

@@ -145,4 +145,4 @@ def _own(public_id: str) -> Device:
 def _door() -> str:
     """The address of the scanner's page, as a device of the hall reaches it."""
     scheme = "https" if current_app.config["SETTINGS"].https else request.scheme
-    return f"{scheme}://{request.host}{request.script_root}/door"
+    return url_for("public.door", _external=True, _scheme=scheme)
