@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -91,7 +92,9 @@ def stage(engine: str, *, pupils: int, control: str | None) -> Iterator[Stage]:
 def run(stage: Stage, *, seed: int, check_ins: int, kills: int) -> Told:
     """Everybody has been acknowledged, however often somebody pulled the plug."""
     told, began = Told(), time.monotonic()
-    asyncio.run(_run(stage, told, seed, check_ins, kills))
+    # In a thread of its own: a test's thread may have an event loop already, that of a browser.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(_run(stage, told, seed, check_ins, kills))).result()
     told.seconds = time.monotonic() - began
     return told
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from flask import Flask
@@ -63,11 +64,24 @@ def all_at_once(
         process.start()
     told: Counter[str] = Counter()
     for _ in shares:
-        told.update(answers.get(timeout=120))
+        told.update(_next(answers, processes))
     for process in processes:
         process.join(60)
         assert process.exitcode == 0
     return told
+
+
+def _next(answers: Any, processes: Sequence[Any]) -> list[str]:
+    """What the next process has been told. Raises: RuntimeError when one has died instead."""
+    for _ in range(120):
+        try:
+            told: list[str] = answers.get(timeout=1)
+        except Empty:
+            if any(process.exitcode for process in processes):
+                raise RuntimeError("a process died: its traceback stands in the output") from None
+        else:
+            return told
+    raise TimeoutError
 
 
 def import_roster(url: str, folder: Path, barrier: Barrier, school_id: int, content: bytes, now: datetime) -> None:
@@ -101,7 +115,7 @@ def _door(
 def _confirmed(app: Flask, check_in: CheckIn, now: datetime) -> str:
     claim = new_claim(handle=check_in.handle, direction="in", now=now)
     while True:
-        with app.app_context():
+        with app.test_request_context():
             try:
                 answer, _ = answer_claim(claim, user_id=check_in.user_id, now=now)
             except OperationalError:  # the face answers ``server_busy``

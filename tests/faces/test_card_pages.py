@@ -208,7 +208,7 @@ def test_without_a_font_the_page_says_what_to_do(app: Flask, equipped: Cast) -> 
 
 
 def test_pages_cost_the_same_for_few_and_for_many(app: Flask, db_session: Session, equipped: Cast) -> None:
-    """The class: who is it, roles, class, pupils, cards, and the access log; the school: two more."""
+    """The class: who is it, roles, class, pupils, cards, the access log, and what waits (in the navigation)."""
     teacher, counselor = signed_in(app, equipped.homeroom_teacher), signed_in(app, equipped.counselor)
     pupil = signed_in(app, equipped.pupil.user)
     pages = {
