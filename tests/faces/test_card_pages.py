@@ -214,7 +214,7 @@ def test_pages_cost_the_same_for_few_and_for_many(app: Flask, db_session: Sessio
     pages = {
         group(equipped): (teacher, 8),
         f"{group(equipped)}/sheets.pdf": (teacher, 8),
-        "/teacher/cards": (counselor, 8),
+        "/teacher/cards": (counselor, 9),
         "/pupil/card": (pupil, 7),
     }
     counts: list[dict[str, int]] = []
