@@ -85,19 +85,22 @@ def _saturday(door: Door, port: int) -> bool:
     for title, sign_ins in (("everybody within a minute", 0), ("everybody, and 300 of them sign in first", 300)):
         planned = door.saturday(SATURDAY_SECONDS, sign_ins=sign_ins)
         measured = asyncio.run(load.open_loop(port, planned))
+        check_ins = [done for kind, each in measured.items() if kind != "sign-in" for done in each]
         print(title)
-        for kind, answers in sorted(measured.items()):
-            latencies = sorted(answer.seconds for answer in answers)
-            p95 = latencies[int(0.95 * (len(latencies) - 1))] * 1000
+        for kind, answers in [*sorted(measured.items()), ("all but sign-ins", check_ins)]:
             statuses = Counter(answer.status for answer in answers)
+            p95, worst = _p95_ms(answers), max(answer.seconds for answer in answers) * 1000
             print(
-                f"  {kind:20}{len(answers):6} requests, p95 {p95:8.1f} ms, worst {latencies[-1] * 1000:8.1f} ms"
-                f"   {dict(statuses)}",
+                f"  {kind:20}{len(answers):6} requests, p95 {p95:8.1f} ms, worst {worst:8.1f} ms   {dict(statuses)}",
                 flush=True,
             )
-            timed = kind != "sign-in"
-            bad = bad or (timed and p95 > SATURDAY_P95_MS) or any(status >= 400 for status in statuses)
+            bad = bad or any(status >= 400 for status in statuses)
+        bad = bad or _p95_ms(check_ins) > SATURDAY_P95_MS
     return bad
+
+
+def _p95_ms(answers: list[load.Done]) -> float:
+    return sorted(answer.seconds for answer in answers)[int(0.95 * (len(answers) - 1))] * 1000
 
 
 if __name__ == "__main__":

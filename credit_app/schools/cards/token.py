@@ -69,14 +69,20 @@ def read_token(text: str) -> CardName | Unread:
     body = text.removeprefix(PREFIX)
     if body == text or len(body) != _TOKEN_CHARS or not _KNOWN.issuperset(body):
         return Unread.MALFORMED
+    return _read(body, card_public_key())
+
+
+# A scan reads its card twice, before it locks the pupil and after, and the same card comes again at the exit.
+@lru_cache(maxsize=1024)
+def _read(body: str, public_key: bytes) -> CardName | Unread:
     token = _decode(body)
     if token is None or token[0] != VERSION or token[7] not in GENERATIONS:
         return Unread.MALFORMED
-    if token[1] != card_key_id():
+    if token[1] != _key_id(public_key):
         return Unread.UNKNOWN_KEY
     head, signature = token[:_HEAD_BYTES], token[_HEAD_BYTES:]
     try:
-        Ed25519PublicKey.from_public_bytes(card_public_key()).verify(signature, _CONTEXT + head)
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _CONTEXT + head)
     except InvalidSignature:
         return Unread.FORGED
     return CardName(_encode(head[2:7]), head[7])
@@ -84,12 +90,12 @@ def read_token(text: str) -> CardName | Unread:
 
 def card_public_key() -> bytes:
     """What verifies a card: 32 bytes, for anyone."""
-    return _private_key(key_for("card")).public_key().public_bytes_raw()
+    return _public_key(key_for("card"))
 
 
 def card_key_id() -> int:
     """The byte that tells our keys apart: the first of the SHA-256 of the public key."""
-    return hashlib.sha256(card_public_key()).digest()[0]
+    return _key_id(card_public_key())
 
 
 def card_bytes(card_id: str, generation: int) -> bytes:
@@ -101,6 +107,15 @@ def card_bytes(card_id: str, generation: int) -> bytes:
 
 def _head(card_id: str, generation: int) -> bytes:
     return bytes([VERSION, card_key_id()]) + card_bytes(card_id, generation)
+
+
+def _key_id(public_key: bytes) -> int:
+    return hashlib.sha256(public_key).digest()[0]
+
+
+@lru_cache(maxsize=8)
+def _public_key(seed: bytes) -> bytes:
+    return _private_key(seed).public_key().public_bytes_raw()
 
 
 @lru_cache(maxsize=8)
