@@ -12,10 +12,10 @@ floor  room                            what lives there
 1      ``operations``                  what the machine did: runs of background jobs
 2      ``people``                      users, roles with their scope, sign-in, the access log
 2      ``rule_books``                  drafts, published books, which one holds for a district and day
-3      ``schools``                     classes, students, enrolments, roster import, activation
+3      ``schools``                     classes, students, enrolments, roster import, student cards
 4      ``activities``                  activities, occurrences, review of what is published
 5      ``ledger``                      accounts, entries, balances, chains and roots, corrections, settlements
-6      ``attendance``                  kiosk codes, claims, scan events, attendance, stays
+6      ``attendance``                  codes, claims, devices, scan events, stays, roll-calls, held scans
 7      ``recognition``                 worksheets and the credits that wait for them
 8      ``progress``                    what classes and schools see; final lists; exports
 9      ``faces``                       a blueprint per audience; the only place that commits a request
@@ -27,8 +27,9 @@ floor  room                            what lives there
 In each room: ``models`` (tables), ``queries`` (reads that fetch and authorise in one call), ``actions`` (writes
 that flush and never commit), ``audit`` (what ``flask verify`` asks of it).
 
-A scan's way: ``faces.pupil.claims`` → ``attendance.queries`` → ``attendance.actions.record_scan`` →
-``ledger.actions.award`` → ``rules.single.award`` → the face commits once and answers.
+A scan's way: ``faces.pupil.claims`` → ``attendance.context`` → ``attendance.actions.record_scan`` →
+``ledger.actions.award`` → ``rules.single.award`` → the face commits once and answers; that of a card:
+``faces.device.scans`` → ``attendance.door.receive``, and on as above.
 
 This module holds no code, so that importing ``credit_app.rules`` imports no Flask.
 """
