@@ -160,8 +160,10 @@ def compiled_templates() -> CompiledTemplates:
 def app(database: str, tmp_path: Path, compiled_templates: CompiledTemplates) -> Iterator[Flask]:
     """The app on the test's database."""
     from credit_app.app import create_app
+    from credit_app.people.line import line
     from tests.databases import release, settings_for
 
+    line.clear()  # it is the process's: under a held clock whoever waited in another test would wait for ever
     made = create_app(settings_for(database, tmp_path))
     made.jinja_env.bytecode_cache = compiled_templates
     yield made

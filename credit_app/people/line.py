@@ -135,11 +135,20 @@ class Line:
             self._forget(now)
             return self._present + len(self._waiting)
 
+    def clear(self) -> None:
+        """Nobody waits any more; whoever does asks again, and keeps the place that the ticket says."""
+        with self._lock:
+            self._waiting.clear()
+            self._admitted.clear()
+
     def _forget(self, now: datetime) -> None:
-        """Those who have not asked for a while have gone; those who were admitted and did not come went elsewhere."""
-        for nonce in [nonce for nonce, each in self._waiting.items() if now - each.asked_at > SHOWN_FOR]:
+        """Those who have not asked for a while have gone; those who were admitted and did not come went elsewhere.
+
+        Also those who asked in what is now the future: the clock of a machine may be set back, and must stop nobody.
+        """
+        for nonce in [nonce for nonce, each in self._waiting.items() if abs(now - each.asked_at) > SHOWN_FOR]:
             del self._waiting[nonce]
-        for nonce in [nonce for nonce, since in self._admitted.items() if now - since > ADMISSION_LASTS]:
+        for nonce in [nonce for nonce, since in self._admitted.items() if abs(now - since) > ADMISSION_LASTS]:
             del self._admitted[nonce]
 
 

@@ -78,6 +78,13 @@ def test_a_seat_is_kept_for_nobody_who_has_gone() -> None:
     assert line.ask(came(2), now=BEGAN + 2 * SECOND).go
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_waiting() -> None:
+    line = Line(admitted=1)
+    for number in (1, 2, 3):
+        line.ask(came(number), now=BEGAN + 3600 * SECOND)
+    assert line.ask(came(4), now=BEGAN).go
+
+
 def test_an_admission_ends_by_itself_and_is_taken_up_by_coming() -> None:
     line = Line(admitted=1)
     assert line.ask(came(1), now=BEGAN).go
